@@ -1,0 +1,235 @@
+/**
+ * The native engine as TypeScript sees it: the exact interface of `native/binding`. Addresses, offsets and lengths
+ * are bigints; counters are numbers. Calls never block on a fault; what takes time is answered by an event.
+ */
+
+export interface EngineOptions {
+  /** Fault threads, each pinned to a CPU. 0: one per CPU, at most 4. */
+  readonly faultThreads: number
+  /** Threads that may block on bytes. 0: two, or one per CPU up to 4. */
+  readonly fillerThreads: number
+  /** Address spaces served at once. */
+  readonly spacesMax: number
+  /** Tries of one file read before its page is poisoned, and the pause between them (doubling up to the second). */
+  readonly fillAttemptsMax: number
+  readonly fillBackoffMs: number
+  readonly fillBackoffMaxMs: number
+  /** Fault-around window of a region that names none. */
+  readonly windowBytesDefault: number
+}
+
+/** One region to serve. `region` is unique within its space and chosen by the caller. */
+export interface RegionRequest {
+  readonly space: number
+  /** Echoed in the `mapped` or `refused` event. */
+  readonly request: number
+  readonly region: number
+  readonly address: bigint
+  readonly lengthBytes: bigint
+  readonly image: number
+  readonly imageOffsetBytes: bigint
+  /** 0: the engine's default. */
+  readonly windowBytes: number
+}
+
+export type EngineEvent =
+  | {
+      /** A page source's bytes are wanted: answer with completeFill or failFill. Demand goes ahead of bulk. */
+      readonly kind: "fill"
+      readonly fill: number
+      readonly image: number
+      readonly offsetBytes: bigint
+      readonly lengthBytes: number
+      readonly isDemand: boolean
+    }
+  | {
+      readonly kind: "mapped"
+      readonly space: number
+      readonly request: number
+      readonly region: number
+    }
+  | {
+      readonly kind: "refused"
+      readonly space: number
+      readonly request: number
+      readonly region: number
+      /** An error code of the protocol. */
+      readonly code: string
+      readonly message: string
+    }
+  | {
+      readonly kind: "unmapped"
+      readonly space: number
+      readonly request: number
+      readonly region: number
+    }
+  | {
+      readonly kind: "prefaulted"
+      readonly space: number
+      readonly request: number
+      readonly region: number
+      readonly pagesInstalled: bigint
+      /** Empty when all went well; else why it stopped. */
+      readonly failure: string
+    }
+  | {
+      readonly kind: "poisoned"
+      readonly space: number
+      readonly region: number
+      readonly image: number
+      readonly offsetBytes: bigint
+      readonly reason: string
+    }
+  /** The space's uffd misbehaves (POLLERR, for one): its session should end. */
+  | { readonly kind: "misbehaved"; readonly space: number; readonly reason: string }
+  /** Everything of the space is gone, its descriptor closed. */
+  | { readonly kind: "detached"; readonly space: number }
+
+/** Percentiles in microseconds; zeros while count is 0. */
+export interface LatencySnapshot {
+  readonly count: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
+export interface FaultCounters {
+  readonly missing: number
+  readonly minor: number
+  readonly writeProtect: number
+  /** The five ends of serving one fault. */
+  readonly installed: number
+  readonly alreadyPresent: number
+  readonly deferred: number
+  readonly discarded: number
+  readonly failed: number
+  readonly pagesCopied: number
+  readonly pagesZeroed: number
+  readonly pagesPoisoned: number
+  readonly bytesCopied: number
+  /** Read from a uffd until resolved, waiting for bytes included. */
+  readonly serviceUs: LatencySnapshot
+}
+
+export interface SpaceSnapshot extends FaultCounters {
+  readonly space: number
+  readonly regions: number
+  /** Faults read and not yet resolved, and the age of the oldest (0 when none). */
+  readonly pendingFaults: number
+  readonly oldestPendingUs: number
+}
+
+export interface RegionSnapshot {
+  readonly region: number
+  readonly faults: number
+  /** Pages we installed since the region was mapped or reset. */
+  readonly residentPages: number
+}
+
+export interface ImageSnapshot {
+  readonly image: number
+  readonly lengthBytes: bigint
+  readonly residentBytes: bigint
+  readonly zeroBytes: bigint
+  readonly bytesRead: bigint
+  readonly fills: number
+  readonly fillFailures: number
+  /** Regions that still map it. */
+  readonly regions: number
+  /** "" while all is well; else why the source is lost for good (the file changed underneath). */
+  readonly failure: string
+}
+
+export interface EngineSnapshot extends FaultCounters {
+  readonly threads: readonly {
+    readonly cpu: number
+    readonly faults: number
+    readonly wakeups: number
+  }[]
+  readonly fillerThreads: number
+  /** Time from asking for bytes until they are in the image. */
+  readonly fillUs: LatencySnapshot
+  readonly spaces: number
+  readonly eventsDropped: number
+}
+
+/** One line of the fault ring. */
+export interface FaultSnapshot {
+  readonly sequence: bigint
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+  readonly space: number
+  readonly region: number
+  readonly image: number
+  readonly address: bigint
+  readonly imageOffsetBytes: bigint
+  readonly kind: "missing" | "minor" | "write_protect"
+  readonly outcome: "installed" | "already_present" | "deferred" | "discarded" | "failed"
+  /** Pages installed with it, the faulting one included. */
+  readonly pages: number
+  readonly serviceUs: number
+  readonly hasWaitedForFill: boolean
+  readonly thread: number
+}
+
+export interface NativeEngine {
+  /** Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some again. */
+  takeEvents(max: number): EngineEvent[]
+
+  /** Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. */
+  addFileImage(path: string): { image: number; lengthBytes: bigint }
+  /** The same for an open descriptor, which the engine duplicates. */
+  addDescriptorImage(descriptor: number): { image: number; lengthBytes: bigint }
+  /** An image whose bytes come by `fill` events. */
+  addSourceImage(lengthBytes: bigint): { image: number; lengthBytes: bigint }
+  /** Forgets an image. Regions that map it keep it until they end. */
+  removeImage(image: number): void
+  completeFill(fill: number, bytes: Uint8Array): void
+  failFill(fill: number, reason: string): void
+
+  /** Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread reads it. */
+  attach(uffd: number, cpu: number): number
+  /** Changes which fault threads read it. */
+  place(space: number, cpu: number): void
+  /** Ends a space with all of its regions; a `detached` event follows. */
+  detach(space: number): void
+  map(request: RegionRequest): void
+  unmap(space: number, request: number, region: number): void
+  prefault(
+    space: number,
+    request: number,
+    region: number,
+    offsetBytes: bigint,
+    lengthBytes: bigint,
+  ): void
+  /** The client dropped the region's pages: residency starts again at zero. */
+  noteReset(space: number, region: number): void
+
+  engineSnapshot(): EngineSnapshot
+  spaceSnapshot(space: number): SpaceSnapshot | undefined
+  regionSnapshots(space: number): RegionSnapshot[]
+  imageSnapshot(image: number): ImageSnapshot | undefined
+  /** Fault records after `sequence`, oldest first, at most `max`. 0n: the newest `max`. */
+  faultsAfter(sequence: bigint, max: number): FaultSnapshot[]
+
+  /** Stops every thread. Spaces still attached are closed. */
+  close(): void
+}
+
+/** What a descriptor is. `features` are those negotiated; `isInitialised` says whether UFFDIO_API was done. */
+export interface DescriptorKind {
+  readonly isUserfaultfd: boolean
+  /** The target of /proc/self/fd/N, for messages. */
+  readonly name: string
+  readonly features: number
+  readonly isInitialised: boolean
+}
+
+export interface NativeModule {
+  Engine: new (options: EngineOptions, onWake: () => void) => NativeEngine
+  describeDescriptor(descriptor: number): DescriptorKind
+  closeDescriptor(descriptor: number): void
+  /** The only CPU on which every thread of the process may run, or -1. */
+  pinnedCpu(pid: number): number
+}

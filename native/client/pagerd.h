@@ -1,0 +1,92 @@
+/*
+ * pagerd.h: the C interface of libpagerd, the client library of the pagerd userfaultfd manager.
+ *
+ * A client connects to a manager, and maps or attaches images of the manager into its own memory; from then on
+ * the pages arrive on first touch. Functions that return a pointer return NULL on failure, those that return an
+ * int return -1; pagerd_error() then holds the reason. All functions may be called from any thread; one region
+ * must not be unmapped while another thread still uses it. Addresses and lengths are in bytes.
+ */
+#ifndef PAGERD_H
+#define PAGERD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PAGERD_API __attribute__((visibility("default")))
+
+typedef struct pagerd_client pagerd_client;
+typedef struct pagerd_region pagerd_region;
+
+/* How a region is served. AUTO lets the manager choose and say which it took. */
+enum pagerd_mode {
+  PAGERD_MODE_AUTO = 0,
+  PAGERD_MODE_COPY = 1,
+  PAGERD_MODE_SHARE = 2,
+  PAGERD_MODE_COW = 3
+};
+
+/* Zero-filled means all defaults. */
+struct pagerd_map_options {
+  enum pagerd_mode mode;
+  uint64_t offset_bytes; /* start within the image; a multiple of the page size */
+  uint64_t length_bytes; /* 0: up to the image's end */
+  uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two from 4 KiB to 2 MiB */
+  uint32_t reserved;     /* must be 0 */
+};
+
+/* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else $XDG_RUNTIME_DIR/pagerd/pagerd.sock,
+   else /run/pagerd/pagerd.sock. */
+PAGERD_API pagerd_client *pagerd_connect(const char *path);
+
+/* Maps an image into new memory of this process, page-aligned and private to it. */
+PAGERD_API pagerd_region *pagerd_map(pagerd_client *client, const char *image,
+                                     const struct pagerd_map_options *options);
+
+/* Puts an image in place of memory the caller already has: private anonymous memory, page-aligned. What was
+   there is discarded. The mapping itself stays the caller's, also after pagerd_unmap(). */
+PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, size_t length_bytes,
+                                        const char *image, const struct pagerd_map_options *options);
+
+/* Offers an open regular file as an image. name_out, of name_bytes bytes, receives the name it got. */
+PAGERD_API int pagerd_publish(pagerd_client *client, const char *name, int file, char *name_out,
+                              size_t name_bytes);
+
+PAGERD_API void *pagerd_address(const pagerd_region *region);
+PAGERD_API size_t pagerd_length_bytes(const pagerd_region *region);
+
+/* The mode the manager took (never PAGERD_MODE_AUTO), and its reason in words. */
+PAGERD_API enum pagerd_mode pagerd_region_mode(const pagerd_region *region);
+PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
+
+/* Puts every page of the region back to the image's bytes; what the caller wrote is gone. */
+PAGERD_API int pagerd_reset(pagerd_region *region);
+
+/* Installs the pages of a range now and returns when they are there. length_bytes 0: to the region's end. */
+PAGERD_API int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes);
+
+/* Ends the region. Memory from pagerd_map() is unmapped. Attached memory stays mapped: all of its pages are
+   installed first, and -1 with the region still in place is the answer when one cannot be had. */
+PAGERD_API int pagerd_unmap(pagerd_region *region);
+
+/* Ends the session and frees the client and all of its regions. Regions still mapped are unmapped; attached ones
+   are treated as by pagerd_unmap(), and pages that cannot be had are made inaccessible. */
+PAGERD_API void pagerd_disconnect(pagerd_client *client);
+
+/* Text of this thread's last failure; "" when there was none. Valid until the thread's next call. */
+PAGERD_API const char *pagerd_error(void);
+
+/* Machine-readable code of this thread's last failure, such as "unknown_image"; "" when there was none. */
+PAGERD_API const char *pagerd_error_code(void);
+
+/* Version of the library, such as "0.1.0". */
+PAGERD_API const char *pagerd_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

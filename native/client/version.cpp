@@ -1,0 +1,3 @@
+#include "client/pagerd.h"
+
+const char *pagerd_version(void) { return "0.1.0"; }

@@ -1,0 +1,157 @@
+/**
+ * The native protocol, version 1: every message a client and a manager exchange.
+ *
+ * One SOCK_SEQPACKET packet carries one message: a msgpack map with string keys (no msgpackr records, so that
+ * any language can read it). Requests carry `request`, a number the client chooses; the answer echoes it.
+ * Descriptors travel as SCM_RIGHTS with exactly the packet they belong to.
+ *
+ *   client                              manager
+ *   hello                          ->   welcome   [device descriptor, if wanted and allowed]
+ *   image                          ->   image_found
+ *   publish    [file descriptor]   ->   published
+ *   map        [userfaultfd]       ->   mapped    (the descriptor goes with the session's first map, never again)
+ *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
+ *                                       error     in place of any answer
+ *                                       poisoned  unasked: a page of a region could not be had
+ */
+import { z } from "zod"
+import { imageNameLengthMax, windowBytesMax, windowBytesMin } from "./limits.js"
+
+const u64Max = (1n << 64n) - 1n
+const request = z.number().int().min(1).max(0xffff_ffff)
+const regionId = z.number().int().min(1).max(0xffff_ffff)
+/** msgpackr yields a number below 2^53 and a bigint above it; everything past this point is a bigint. */
+const u64 = z
+  .union([z.number().int().nonnegative(), z.bigint().nonnegative().max(u64Max)])
+  .transform((value) => BigInt(value))
+
+export const imageName = z
+  .string()
+  .max(imageNameLengthMax)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, "an image name is letters, digits and . _ / -")
+
+export const mode = z.enum(["auto", "copy", "share", "cow"])
+
+export const hello = z.object({
+  type: z.literal("hello"),
+  /** Not narrowed to our version: a client of another one must get `wrong_version`, not `malformed_frame`. */
+  version: z.number().int(),
+  /** Who speaks, for people: "libpagerd/0.1.0". */
+  client: z.string().max(64),
+  /** Asks for the manager's /dev/userfaultfd, to make a userfaultfd that also serves faults in system calls. */
+  want_device: z.boolean(),
+})
+
+export const image = z.object({ type: z.literal("image"), request, image: imageName })
+
+/** Offers an open regular file as an image; the manager names it "u<uid>/<image>". */
+export const publish = z.object({ type: z.literal("publish"), request, image: imageName })
+
+export const map = z.object({
+  type: z.literal("map"),
+  request,
+  image: imageName,
+  mode,
+  address: u64,
+  length_bytes: u64,
+  offset_bytes: u64,
+  /** 0 leaves the choice to the manager. */
+  window_bytes: z.union([
+    z.literal(0),
+    z
+      .number()
+      .int()
+      .min(windowBytesMin)
+      .max(windowBytesMax)
+      .refine((bytes) => (bytes & (bytes - 1)) === 0, "window_bytes is a power of two"),
+  ]),
+})
+
+export const prefault = z.object({
+  type: z.literal("prefault"),
+  request,
+  region: regionId,
+  offset_bytes: u64,
+  length_bytes: u64,
+})
+
+/** Says that the client has just dropped the region's pages itself; only the books change. */
+export const reset = z.object({ type: z.literal("reset"), request, region: regionId })
+export const unmap = z.object({ type: z.literal("unmap"), request, region: regionId })
+export const bye = z.object({ type: z.literal("bye"), request })
+
+export const clientMessage = z.discriminatedUnion("type", [
+  hello,
+  image,
+  publish,
+  map,
+  prefault,
+  reset,
+  unmap,
+  bye,
+])
+export type ClientMessage = z.infer<typeof clientMessage>
+export type Mode = z.infer<typeof mode>
+
+export type ManagerMessage =
+  | {
+      type: "welcome"
+      version: number
+      session: string
+      /** True when this packet carries /dev/userfaultfd. */
+      device: boolean
+      frame_bytes_max: number
+      regions_max: number
+    }
+  | { type: "image_found"; request: number; image: string; length_bytes: bigint }
+  | { type: "published"; request: number; image: string; length_bytes: bigint }
+  | {
+      type: "mapped"
+      request: number
+      region: number
+      /** The mode taken, never "auto", and why. */
+      mode: Mode
+      why: string
+    }
+  | { type: "prefaulted"; request: number; region: number; pages_installed: bigint }
+  | { type: "reset_done"; request: number; region: number }
+  | { type: "unmapped"; request: number; region: number }
+  | { type: "goodbye"; request: number }
+  /** `request` is 0 when the failure answers no request in particular. */
+  | { type: "error"; request: number; code: ErrorCode; message: string }
+  | {
+      type: "poisoned"
+      region: number
+      offset_bytes: bigint
+      length_bytes: bigint
+      message: string
+    }
+
+/** What can be wrong with what a client sent or asked. `fatal` ones end the session after the answer. */
+export const errorCodes = {
+  malformed_frame: { fatal: true },
+  oversized_frame: { fatal: true },
+  wrong_version: { fatal: true },
+  unexpected_message: { fatal: true },
+  surplus_descriptors: { fatal: true },
+  missing_descriptor: { fatal: false },
+  not_userfaultfd: { fatal: false },
+  unsupported_features: { fatal: false },
+  unsupported_file: { fatal: false },
+  unknown_image: { fatal: false },
+  image_exists: { fatal: false },
+  image_failed: { fatal: false },
+  unknown_region: { fatal: false },
+  unsupported_mode: { fatal: false },
+  region_misaligned: { fatal: false },
+  region_overlap: { fatal: false },
+  region_too_long: { fatal: false },
+  region_beyond_image: { fatal: false },
+  too_many_regions: { fatal: false },
+  too_many_sessions: { fatal: true },
+  prefault_failed: { fatal: false },
+  client_gone: { fatal: true },
+  draining: { fatal: true },
+  busy: { fatal: false },
+} as const
+export type ErrorCode = keyof typeof errorCodes
