@@ -15,7 +15,7 @@
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "sources": [
-        "<!@(find sys image engine binding -name *.cpp)",
+        "<!@(find sys image engine binding -name *.cpp 2>/dev/null || true)",
       ],
     },
     {
