@@ -1,0 +1,37 @@
+import type { IncomingMessage } from "node:http"
+import { RequestError } from "./answer.js"
+import { bodyBytesMax } from "./limits.js"
+
+/** Reads a JSON body. The content type is not looked at: `curl -d` calls everything a form. */
+export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+  const text = await readBody(request)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RequestError(400, "malformed_body", `The body is not JSON: ${reason}`)
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers["content-length"] ?? 0) > bodyBytesMax) throw bodyTooLarge()
+  const encoding = request.headers["content-encoding"] ?? "identity"
+  if (encoding !== "identity") {
+    const message = `The body's encoding is ${encoding}; only plain bodies are read`
+    throw new RequestError(415, "unsupported_encoding", message)
+  }
+
+  const chunks: Buffer[] = []
+  let lengthBytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    lengthBytes += chunk.length
+    if (lengthBytes > bodyBytesMax) throw bodyTooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString("utf8")
+}
+
+function bodyTooLarge(): RequestError {
+  const message = `The body is longer than ${bodyBytesMax} bytes`
+  return new RequestError(413, "body_too_large", message, { connection: "close" })
+}

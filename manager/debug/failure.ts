@@ -1,0 +1,32 @@
+import type { Logger } from "pino"
+import type { ErrorCode } from "../../protocol/messages.js"
+import { ClientError, ManagerError } from "../errors.js"
+import { RequestError } from "./answer.js"
+
+/** HTTP's word for the protocol's errors; what is not here is a 400. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  unknown_image: 404,
+  unknown_region: 404,
+  image_exists: 409,
+  image_failed: 422,
+  unsupported_file: 422,
+  draining: 503,
+  busy: 503,
+}
+
+/**
+ * Turns whatever a route threw into an answer. A bug in a view is answered and logged but does not end the process:
+ * looking at a manager must never stop it from serving pages.
+ */
+export function requestErrorOf(error: unknown, log: Logger): RequestError {
+  if (error instanceof RequestError) return error
+  if (error instanceof ClientError) {
+    return new RequestError(statuses[error.code] ?? 400, error.code, error.message)
+  }
+  if (error instanceof ManagerError) {
+    log.error({ err: error }, "debug request failed")
+    return new RequestError(500, error.code, error.message)
+  }
+  log.error({ err: error }, "debug request met a bug")
+  return new RequestError(500, "internal_error", "The manager met a bug; its log says more")
+}

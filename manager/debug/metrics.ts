@@ -1,0 +1,144 @@
+import type { ImageView, Inspectable, SessionView, StatsView } from "../view.js"
+import { MetricSet, type Series } from "./metric_set.js"
+
+/** What `GET /metrics` shows, as Prometheus text. Seconds and bytes throughout, whatever the views count in. */
+export async function renderMetrics(
+  inspect: Inspectable,
+): Promise<{ contentType: string; body: string }> {
+  const set = new MetricSet()
+  const stats = inspect.stats()
+  addBuild(set, inspect)
+  addFaults(set, stats)
+  addThreads(set, stats)
+  addClients(set, stats, inspect.sessions())
+  addImages(set, inspect.images())
+  addProcess(set, stats)
+  return { contentType: set.contentType, body: await set.text() }
+}
+
+function addBuild(set: MetricSet, inspect: Inspectable): void {
+  const { version, protocol_version, node_version, state } = inspect.info()
+  const labels = { version, protocol_version: String(protocol_version), node_version }
+  set.gauge("pagerd_build_info", "Always 1; the labels say what runs.", [[labels, 1]])
+  set.gauge(
+    "pagerd_serving",
+    "1 while new clients are accepted, 0 while draining.",
+    state === "serving" ? 1 : 0,
+  )
+}
+
+function addFaults(set: MetricSet, stats: StatsView): void {
+  const byLabel = (label: string, counts: object): Series =>
+    Object.entries(counts).map(([value, count]) => [{ [label]: value }, count])
+  set.counter("pagerd_faults_total", "Faults by kind.", byLabel("kind", stats.faults))
+  set.counter(
+    "pagerd_fault_outcomes_total",
+    "How serving a fault ended.",
+    byLabel("outcome", stats.outcomes),
+  )
+  set.counter("pagerd_pages_copied_total", "Pages installed with bytes.", stats.pages_copied)
+  set.counter("pagerd_pages_zeroed_total", "Pages installed as zeros.", stats.pages_zeroed)
+  set.counter("pagerd_pages_poisoned_total", "Pages that could not be had.", stats.pages_poisoned)
+  set.counter("pagerd_copied_bytes_total", "Bytes copied into clients.", stats.bytes_copied)
+  set.counter(
+    "pagerd_events_dropped_total",
+    "Engine events lost to a full queue.",
+    stats.events_dropped,
+  )
+  set.summary(
+    "pagerd_fault_service_seconds",
+    "From reading a fault until it is resolved; quantile 1 is the longest.",
+    {
+      p50: stats.fault_service_us_p50,
+      p90: stats.fault_service_us_p90,
+      p99: stats.fault_service_us_p99,
+      max: stats.fault_service_us_max,
+    },
+  )
+  set.summary(
+    "pagerd_fill_seconds",
+    "From asking for an image's bytes until they are in memory; quantile 1 is the longest.",
+    {
+      p50: stats.fill_us_p50,
+      p90: stats.fill_us_p90,
+      p99: stats.fill_us_p99,
+      max: stats.fill_us_max,
+    },
+  )
+}
+
+function addThreads(set: MetricSet, { threads }: StatsView): void {
+  const byThread = (value: (thread: StatsView["threads"][number]) => number): Series =>
+    threads.map((thread, index) => [
+      { thread: String(index), cpu: String(thread.cpu) },
+      value(thread),
+    ])
+  set.counter(
+    "pagerd_thread_faults_total",
+    "Faults served by each fault thread.",
+    byThread(({ faults }) => faults),
+  )
+  set.counter(
+    "pagerd_thread_wakeups_total",
+    "Times each fault thread woke up.",
+    byThread(({ wakeups }) => wakeups),
+  )
+}
+
+function addClients(set: MetricSet, stats: StatsView, sessions: readonly SessionView[]): void {
+  const agesMs = sessions.map(({ oldest_pending_fault_ms }) => oldest_pending_fault_ms ?? 0)
+  const pending = sessions.reduce((sum, { pending_faults }) => sum + pending_faults, 0)
+  set.gauge("pagerd_sessions", "Connected clients.", stats.sessions)
+  set.counter("pagerd_sessions_accepted_total", "Clients that connected.", stats.sessions_total)
+  set.gauge("pagerd_regions", "Regions being served.", stats.regions)
+  set.gauge("pagerd_pending_faults", "Faults read and not yet resolved.", pending)
+  set.gauge(
+    "pagerd_oldest_pending_fault_seconds",
+    "Age of the fault that waits longest; 0 when none waits.",
+    agesMs.reduce((oldest, age) => Math.max(oldest, age), 0) / 1e3,
+  )
+}
+
+function addImages(set: MetricSet, images: readonly ImageView[]): void {
+  const byImage = (value: (image: ImageView) => number): Series =>
+    images.map((image) => [{ image: image.name }, value(image)])
+  set.gauge("pagerd_images", "Registered images.", images.length)
+  set.gauge(
+    "pagerd_image_length_bytes",
+    "Size of an image.",
+    byImage(({ length_bytes }) => length_bytes),
+  )
+  set.gauge(
+    "pagerd_image_resident_bytes",
+    "Bytes of an image that are in memory.",
+    byImage(({ resident_bytes }) => resident_bytes),
+  )
+  set.counter(
+    "pagerd_image_read_bytes_total",
+    "Bytes read from an image's source.",
+    byImage(({ bytes_read }) => bytes_read),
+  )
+  set.counter(
+    "pagerd_image_fills_total",
+    "Reads of an image's source.",
+    byImage(({ fills }) => fills),
+  )
+  set.counter(
+    "pagerd_image_fill_failures_total",
+    "Reads of an image's source that failed.",
+    byImage(({ fill_failures }) => fill_failures),
+  )
+}
+
+/** The names every Prometheus dashboard of processes knows. */
+function addProcess(set: MetricSet, stats: StatsView): void {
+  const { user, system } = process.cpuUsage()
+  set.counter("process_cpu_seconds_total", "User and system CPU time.", (user + system) / 1e6)
+  set.gauge("process_resident_memory_bytes", "Resident memory.", stats.manager_rss_bytes)
+  set.gauge("process_open_fds", "Open file descriptors.", stats.descriptors)
+  set.gauge(
+    "process_start_time_seconds",
+    "When the process started, since the epoch.",
+    Date.now() / 1e3 - process.uptime(),
+  )
+}

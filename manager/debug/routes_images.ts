@@ -1,0 +1,57 @@
+import { isAbsolute } from "node:path"
+import { z } from "zod"
+import { imageName } from "../../protocol/messages.js"
+import { jsonAnswer, RequestError } from "./answer.js"
+import { readJsonBody } from "./body.js"
+import type { Route } from "./router.js"
+
+const isUrl = (source: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(source)
+
+const newImage = z.strictObject({
+  name: imageName,
+  source: z
+    .string()
+    .max(4096)
+    .refine(
+      (source) => isAbsolute(source) || isUrl(source),
+      "a source is an absolute path or a URL: the manager's directory is not the caller's",
+    ),
+})
+
+export const imageRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/v1/images",
+    summary: "images and how much of each is in memory",
+    answer: ({ inspect }) => jsonAnswer(inspect.images()),
+  },
+  {
+    method: "POST",
+    path: "/v1/images",
+    summary: "registers an image; body {name, source}",
+    answer: async ({ inspect, request }) => {
+      const wanted = newImage.safeParse(await readJsonBody(request))
+      if (!wanted.success) {
+        throw new RequestError(400, "malformed_body", describeIssues(wanted.error))
+      }
+      return jsonAnswer(await inspect.addImage(wanted.data.name, wanted.data.source), 201)
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/v1/images/:name*",
+    summary: "forgets an image; regions that map it keep it",
+    answer: ({ inspect, argument }) => {
+      inspect.removeImage(argument)
+      return { ...jsonAnswer(null, 204), body: "" }
+    },
+  },
+]
+
+function describeIssues(error: z.ZodError): string {
+  const issues = error.issues.map(({ path, message }) => {
+    const field = path.join(".")
+    return field === "" ? message : `${field}: ${message}`
+  })
+  return `The body must be {"name": "...", "source": "..."}: ${issues.join("; ")}`
+}

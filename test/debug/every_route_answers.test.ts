@@ -1,0 +1,65 @@
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { type DebugSocket, startDebugSocket } from "./debug_socket.js"
+
+let debug: DebugSocket
+test.before(async () => {
+  debug = await startDebugSocket()
+})
+test.after(() => debug.close())
+
+test("the views are what the manager shows", async () => {
+  const { manager } = debug
+  manager.addFaults(3)
+  const expected: [target: string, view: unknown][] = [
+    ["/v1/info", manager.info()],
+    ["/v1/sessions", manager.sessions()],
+    ["/v1/sessions/s1", manager.session("s1")],
+    ["/v1/regions", manager.regions()],
+    ["/v1/images", manager.images()],
+    ["/v1/stats", manager.stats()],
+    ["/v1/faults", manager.faultRing],
+  ]
+
+  for (const [target, view] of expected) {
+    const reply = await debug.ask("GET", target)
+
+    assert.is(reply.status, 200, target)
+    assert.is(reply.headers["content-type"], "application/json", target)
+    assert.equal(reply.json(), view, target)
+  }
+})
+
+test("the list at / names every route", async () => {
+  const { routes } = (await debug.ask("GET", "/")).json() as { routes: { path: string }[] }
+
+  const paths = routes.map(({ path }) => path)
+  for (const path of ["/healthz", "/metrics", "/v1/info", "/v1/sessions", "/v1/sessions/:id"]) {
+    assert.ok(paths.includes(path), path)
+  }
+  for (const path of ["/v1/regions", "/v1/images", "/v1/stats", "/v1/faults"]) {
+    assert.ok(paths.includes(path), path)
+  }
+})
+
+test("health follows the manager's state", async () => {
+  const serving = await debug.ask("GET", "/healthz")
+  debug.manager.state = "draining"
+  const draining = await debug.ask("GET", "/healthz")
+  debug.manager.state = "serving"
+
+  assert.is(serving.status, 200)
+  assert.is(draining.status, 503)
+  assert.equal(draining.json(), { status: "draining" })
+})
+
+test("HEAD gives the head of what GET gives", async () => {
+  const get = await debug.ask("GET", "/v1/stats")
+  const head = await debug.ask("HEAD", "/v1/stats")
+
+  assert.is(head.status, 200)
+  assert.is(head.text, "")
+  assert.is(head.headers["content-length"], get.headers["content-length"])
+})
+
+test.run()

@@ -1,0 +1,81 @@
+import { ClientError } from "../../manager/errors.js"
+import type {
+  FaultView,
+  ImageView,
+  InfoView,
+  Inspectable,
+  RegionView,
+  SessionDetailView,
+  SessionView,
+  StatsView,
+} from "../../manager/view.js"
+import * as made from "./made_views.js"
+
+/** A manager with nothing behind it: what the debug socket shows is what a test puts here. */
+export class FakeManager implements Inspectable {
+  state: InfoView["state"] = "serving"
+  readonly sessionList: SessionView[] = [made.session("s1"), made.session("s2")]
+  readonly regionList: RegionView[] = [made.region("s1", 1), made.region("s1", 2)]
+  readonly imageList: ImageView[] = [made.image("model"), made.image("u1000/sqlite.db")]
+  readonly faultRing: FaultView[] = []
+  /** Records the ring holds; older ones are overwritten. */
+  faultsKeptMax = 100_000
+  #sequence = 0
+
+  constructor(readonly socket = "/run/pagerd/pagerd.sock") {}
+
+  /** Lets a client fault `count` times. */
+  addFaults(count: number, fields: Partial<FaultView> = {}): void {
+    for (let added = 0; added < count; added++) {
+      this.#sequence += 1
+      this.faultRing.push({ ...made.fault(this.#sequence), ...fields })
+    }
+    this.faultRing.splice(0, this.faultRing.length - this.faultsKeptMax)
+  }
+
+  info(): InfoView {
+    return { ...made.info(this.socket), state: this.state }
+  }
+
+  sessions(): SessionView[] {
+    return this.sessionList
+  }
+
+  session(id: string): SessionDetailView | undefined {
+    const session = this.sessionList.find((candidate) => candidate.id === id)
+    if (session === undefined) return undefined
+    return { ...session, region_list: this.regionList.filter((region) => region.session === id) }
+  }
+
+  regions(): RegionView[] {
+    return this.regionList
+  }
+
+  images(): ImageView[] {
+    return this.imageList
+  }
+
+  stats(): StatsView {
+    return { ...made.stats(), images: this.imageList.length }
+  }
+
+  faults(after: number, max: number): FaultView[] {
+    const later = this.faultRing.filter((fault) => fault.sequence > after)
+    return after === 0 ? later.slice(Math.max(0, later.length - max)) : later.slice(0, max)
+  }
+
+  async addImage(name: string, source: string): Promise<ImageView> {
+    if (this.imageList.some((image) => image.name === name)) {
+      throw new ClientError("image_exists", `There is an image ${name} already`)
+    }
+    const image = { ...made.image(name), source }
+    this.imageList.push(image)
+    return image
+  }
+
+  removeImage(name: string): void {
+    const index = this.imageList.findIndex((image) => image.name === name)
+    if (index < 0) throw new ClientError("unknown_image", `There is no image ${name}`)
+    this.imageList.splice(index, 1)
+  }
+}
