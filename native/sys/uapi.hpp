@@ -5,6 +5,7 @@
 // once shipped a wrong WAKE had every wake answered with EINVAL.
 
 #include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 
 #include <cstdint>
 
