@@ -1,9 +1,11 @@
 #include <napi.h>
 
+#include "binding/sockets.hpp"
+
 namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  (void)env;
+  pagerd::binding::register_sockets(env, exports);
   return exports;
 }
 

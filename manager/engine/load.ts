@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
+import { fileURLToPath } from "node:url"
+import { ManagerError } from "../errors.js"
+import type { SocketModule } from "../sockets/native.js"
+import type { NativeModule } from "./native.js"
+
+/** Everything that `native/build/Release/pagerd.node` exports. */
+export type NativeAddon = NativeModule & SocketModule
+
+let loaded: NativeAddon | undefined
+
+/** Loads the native parts, once. They lie beside `dist` in a checkout and in the package alike. */
+export function loadNative(): NativeAddon {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): NativeAddon {
+  const path = fileURLToPath(new URL("../../../native/build/Release/pagerd.node", import.meta.url))
+  if (!existsSync(path)) {
+    throw new ManagerError(
+      "native_missing",
+      `Found no ${path}: the native parts are not built. Run \`npm run setup\` first.`,
+    )
+  }
+  return createRequire(import.meta.url)(path) as NativeAddon
+}

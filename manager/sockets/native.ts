@@ -1,0 +1,69 @@
+/** The sockets, descriptors and processes of `native/binding/sockets.cpp` as TypeScript sees them. JS thread only. */
+import type { DescriptorKind } from "../engine/native.js"
+
+export type Sent = "sent" | "would_block" | "gone"
+
+export interface FrameReceiver {
+  /**
+   * One packet. The descriptors are the receiver's from here on. `isTruncated`: the frame was longer than 64 KiB and
+   * its end is lost. `hasLostDescriptors`: this process had no descriptor numbers left for some of them.
+   */
+  (
+    frame: Uint8Array,
+    descriptors: number[],
+    isTruncated: boolean,
+    hasLostDescriptors: boolean,
+  ): void
+}
+
+/** One SOCK_SEQPACKET connection. Never garbage collected between start() and its end. */
+export interface SeqpacketConnection {
+  /** The peer as it was when it connected; pid 0 when it is in a namespace we cannot see into. */
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+  /** `onClose` comes once, unless close() was called before: hang-up, reset, or the peer's process has ended. */
+  start(onFrame: FrameReceiver, onWritable: () => void, onClose: (reason: string) => void): void
+  /** Never blocks. `descriptor` -1: none; it stays the caller's. */
+  send(frame: Uint8Array, descriptor: number): Sent
+  /** After a "would_block": `onWritable` comes once. */
+  awaitWritable(): void
+  /** Takes no frame from the socket until resume(); the connection's end is noticed all the same. */
+  pause(): void
+  resume(): void
+  /** Closes the socket. What was sent before still reaches the peer. No callback comes after this. */
+  close(): void
+}
+
+export interface SeqpacketListener {
+  /** Listens again after a failure. */
+  resume(): void
+  close(): void
+}
+
+export interface SocketModule {
+  /**
+   * The path must not exist; it cannot be connected to before it has its mode. `onConnection` is given a descriptor
+   * to make a SeqpacketConnection of; after `onFailure` (an errno's name) the listener rests until resume().
+   */
+  SeqpacketListener: new (
+    path: string,
+    mode: number,
+    onConnection: (socket: number) => void,
+    onFailure: (errno: string) => void,
+  ) => SeqpacketListener
+  /** Takes the descriptor over, also when it throws. */
+  SeqpacketConnection: new (
+    socket: number,
+  ) => SeqpacketConnection
+  /** These throw an Error whose `code` is the errno's name. */
+  connectSeqpacket(path: string): number
+  /** Locks a file for as long as the descriptor is open; EWOULDBLOCK when somebody has it. */
+  lockFile(path: string): number
+  openDevice(): number
+  sendDatagram(path: string, text: string): void
+  raiseDescriptorLimit(): { before: number; after: number }
+  describeDescriptor(descriptor: number): DescriptorKind & { readonly isSharedMemory: boolean }
+  closeDescriptor(descriptor: number): void
+  pinnedCpu(pid: number): number
+}

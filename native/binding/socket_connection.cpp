@@ -1,0 +1,227 @@
+#include "binding/socket_connection.hpp"
+
+#include <cerrno>
+
+#include "binding/script.hpp"
+
+namespace pagerd::binding {
+
+namespace {
+
+// Frames taken from one connection before the others have their turn.
+constexpr int frames_per_wakeup_max = 8;
+
+uv_loop_t *loop_of(Napi::Env env) {
+  uv_loop_t *loop = nullptr;
+  PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);
+  return loop;
+}
+
+// One receive buffer serves every connection: only the JS thread receives, and a frame is copied out before the next.
+std::span<std::uint8_t> receive_buffer() {
+  static std::uint8_t bytes[sys::frame_bytes_max];
+  return bytes;
+}
+
+const char *name_of(sys::Sent sent) {
+  switch (sent) {
+    case sys::Sent::whole: return "sent";
+    case sys::Sent::would_block: return "would_block";
+    case sys::Sent::gone: return "gone";
+  }
+  PAGERD_CHECK(false);
+}
+
+}  // namespace
+
+Napi::Function SeqpacketConnection::define(Napi::Env env) {
+  using Self = SeqpacketConnection;
+  return DefineClass(env, "SeqpacketConnection",
+                     {
+                         InstanceMethod<&Self::start>("start"),
+                         InstanceMethod<&Self::send>("send"),
+                         InstanceMethod<&Self::await_writable>("awaitWritable"),
+                         InstanceMethod<&Self::pause>("pause"),
+                         InstanceMethod<&Self::resume>("resume"),
+                         InstanceMethod<&Self::close>("close"),
+                         InstanceAccessor<&Self::pid>("pid"),
+                         InstanceAccessor<&Self::uid>("uid"),
+                         InstanceAccessor<&Self::gid>("gid"),
+                     });
+}
+
+SeqpacketConnection::SeqpacketConnection(const Napi::CallbackInfo &call) : ObjectWrap(call) {
+  if (call.Length() != 1 || !call[0].IsNumber()) {
+    throw_type_error(call.Env(), "SeqpacketConnection wants (socket: number)");
+    return;
+  }
+  socket_.reset(call[0].As<Napi::Number>().Int32Value());
+  if (!take_over(call.Env())) release();
+}
+
+bool SeqpacketConnection::take_over(Napi::Env env) {
+  sys::Result<sys::Peer> peer = sys::peer_of(socket_.get());
+  if (!peer.ok()) {
+    throw_error(env, "Cannot tell who has connected", peer.error());
+    return false;
+  }
+  peer_ = peer.value();
+  sys::Result<sys::Descriptor> process = sys::peer_process(socket_.get(), peer_.pid);
+  if (!process.ok()) {
+    throw_error(env, "Cannot watch process " + std::to_string(peer_.pid), process.error());
+    return false;
+  }
+  process_ = process.take();
+  return true;
+}
+
+void SeqpacketConnection::start(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  if (is_started_ || !socket_.is_open() || call.Length() != 3 || !call[0].IsFunction() ||
+      !call[1].IsFunction() || !call[2].IsFunction()) {
+    return throw_type_error(env, "start() wants (onFrame, onWritable, onClose), once");
+  }
+  on_frame_ = Napi::Persistent(call[0].As<Napi::Function>());
+  on_writable_ = Napi::Persistent(call[1].As<Napi::Function>());
+  on_close_ = Napi::Persistent(call[2].As<Napi::Function>());
+
+  uv_loop_t *loop = loop_of(env);
+  const auto on_socket = [](void *owner, int status, int events) {
+    static_cast<SeqpacketConnection *>(owner)->on_socket(status, events);
+  };
+  const auto on_process = [](void *owner, int, int) {
+    static_cast<SeqpacketConnection *>(owner)->end("the process has ended");
+  };
+  if (socket_watch_.start(loop, socket_.get(), this, on_socket) < 0 ||
+      process_watch_.start(loop, process_.get(), this, on_process) < 0) {
+    release();
+    return throw_error(env, "Cannot watch the connection", {ENOMEM, "uv_poll_init"});
+  }
+  is_started_ = true;
+  Ref();
+  process_watch_.wait_for(UV_READABLE);
+  wait_again();
+}
+
+Napi::Value SeqpacketConnection::send(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  if (call.Length() != 2 || !call[0].IsTypedArray() || !call[1].IsNumber()) {
+    throw_type_error(env, "send() wants (frame: Uint8Array, descriptor: number)");
+    return env.Undefined();
+  }
+  const Napi::Uint8Array frame = call[0].As<Napi::Uint8Array>();
+  if (frame.ByteLength() > sys::frame_bytes_max) {
+    throw_type_error(env, "send() wants a frame of at most 65536 bytes");
+    return env.Undefined();
+  }
+  if (!socket_.is_open()) return Napi::String::New(env, name_of(sys::Sent::gone));
+
+  sys::Result<sys::Sent> sent = sys::send_packet(
+      socket_.get(), {frame.Data(), frame.ByteLength()}, call[1].As<Napi::Number>().Int32Value());
+  if (!sent.ok()) {
+    throw_error(env, "Cannot send a frame", sent.error());
+    return env.Undefined();
+  }
+  return Napi::String::New(env, name_of(sent.value()));
+}
+
+void SeqpacketConnection::await_writable(const Napi::CallbackInfo &) {
+  is_awaiting_writable_ = true;
+  wait_again();
+}
+
+void SeqpacketConnection::pause(const Napi::CallbackInfo &) {
+  is_paused_ = true;
+  wait_again();
+}
+
+void SeqpacketConnection::resume(const Napi::CallbackInfo &) {
+  is_paused_ = false;
+  wait_again();
+}
+
+void SeqpacketConnection::close(const Napi::CallbackInfo &) { release(); }
+
+Napi::Value SeqpacketConnection::pid(const Napi::CallbackInfo &call) {
+  return Napi::Number::New(call.Env(), peer_.pid);
+}
+
+Napi::Value SeqpacketConnection::uid(const Napi::CallbackInfo &call) {
+  return Napi::Number::New(call.Env(), peer_.uid);
+}
+
+Napi::Value SeqpacketConnection::gid(const Napi::CallbackInfo &call) {
+  return Napi::Number::New(call.Env(), peer_.gid);
+}
+
+void SeqpacketConnection::on_socket(int status, int events) {
+  const Napi::HandleScope scope(Env());
+  [[maybe_unused]] const Napi::Object keep_alive = Value();
+  // An error shows here when the peer closed without reading our answers.
+  if (status < 0) return end("the client closed its socket with frames unread");
+  if ((events & UV_WRITABLE) != 0 && is_awaiting_writable_) {
+    is_awaiting_writable_ = false;
+    call_from_loop(on_writable_, {});
+  }
+  // A hang-up with frames before it: those first, and the end when its turn comes.
+  if ((events & UV_READABLE) != 0 && !is_paused_) receive_some();
+  else if ((events & UV_DISCONNECT) != 0) end("the client closed its socket");
+  if (socket_.is_open()) wait_again();
+}
+
+void SeqpacketConnection::receive_some() {
+  for (int frame = 0; frame < frames_per_wakeup_max; ++frame) {
+    // JavaScript may have paused or closed us while it had the frame before.
+    if (!socket_.is_open() || is_paused_) return;
+    sys::Packet packet;
+    const std::span<std::uint8_t> buffer = receive_buffer();
+    sys::Result<sys::Received> received = sys::receive_packet(socket_.get(), buffer, packet);
+    if (!received.ok()) return end("its socket failed");
+    if (received.value() == sys::Received::nothing) return;
+    if (received.value() == sys::Received::end) return end("the client closed its socket");
+    deliver(packet, buffer.data());
+  }
+}
+
+void SeqpacketConnection::deliver(sys::Packet &packet, const std::uint8_t *bytes) {
+  const Napi::Env env = Env();
+  const Napi::HandleScope scope(env);
+  const Napi::Value frame = Napi::Buffer<std::uint8_t>::Copy(env, bytes, packet.length_bytes);
+  const Napi::Array descriptors = Napi::Array::New(env, packet.descriptors.size());
+  for (std::uint32_t index = 0; index < packet.descriptors.size(); ++index) {
+    descriptors.Set(index, Napi::Number::New(env, packet.descriptors[index].release()));
+  }
+  call_from_loop(on_frame_, {frame, descriptors, Napi::Boolean::New(env, packet.is_truncated),
+                             Napi::Boolean::New(env, packet.has_lost_descriptors)});
+}
+
+void SeqpacketConnection::end(const char *reason) {
+  if (!is_started_) return;
+  const Napi::Env env = Env();
+  const Napi::HandleScope scope(env);
+  [[maybe_unused]] const Napi::Object keep_alive = Value();
+  const Napi::FunctionReference on_close = std::move(on_close_);
+  release();
+  call_from_loop(on_close, {Napi::String::New(env, reason)});
+}
+
+void SeqpacketConnection::release() {
+  socket_watch_.stop();
+  process_watch_.stop();
+  if (socket_.is_open()) sys::discard_input(socket_.get());
+  socket_.reset();
+  process_.reset();
+  on_frame_.Reset();
+  on_writable_.Reset();
+  on_close_.Reset();
+  if (is_started_) Unref();
+  is_started_ = false;
+}
+
+void SeqpacketConnection::wait_again() {
+  const int reading = is_paused_ ? 0 : UV_READABLE;
+  const int writing = is_awaiting_writable_ ? UV_WRITABLE : 0;
+  if (is_started_) socket_watch_.wait_for(reading | writing | UV_DISCONNECT);
+}
+
+}  // namespace pagerd::binding

@@ -1,0 +1,80 @@
+#include "binding/socket_listener.hpp"
+
+#include <cerrno>
+#include <string>
+
+#include "binding/script.hpp"
+#include "sys/socket.hpp"
+
+namespace pagerd::binding {
+
+namespace {
+
+// Connections taken before those that are there already have their turn.
+constexpr int connections_per_wakeup_max = 16;
+
+}  // namespace
+
+Napi::Function SeqpacketListener::define(Napi::Env env) {
+  using Self = SeqpacketListener;
+  return DefineClass(env, "SeqpacketListener",
+                     {InstanceMethod<&Self::resume>("resume"), InstanceMethod<&Self::close>("close")});
+}
+
+SeqpacketListener::SeqpacketListener(const Napi::CallbackInfo &call) : ObjectWrap(call) {
+  const Napi::Env env = call.Env();
+  if (call.Length() != 4 || !call[0].IsString() || !call[1].IsNumber() || !call[2].IsFunction() ||
+      !call[3].IsFunction()) {
+    throw_type_error(env, "SeqpacketListener wants (path, mode, onConnection, onFailure)");
+    return;
+  }
+  on_connection_ = Napi::Persistent(call[2].As<Napi::Function>());
+  on_failure_ = Napi::Persistent(call[3].As<Napi::Function>());
+  open(env, call[0].As<Napi::String>(), call[1].As<Napi::Number>().Uint32Value());
+}
+
+void SeqpacketListener::open(Napi::Env env, const std::string &path, mode_t mode) {
+  sys::Result<sys::Descriptor> opened = sys::listen_seqpacket(path, mode);
+  if (!opened.ok()) return throw_error(env, "Cannot listen on " + path, opened.error());
+  socket_ = opened.take();
+
+  uv_loop_t *loop = nullptr;
+  PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);
+  const int status = watch_.start(loop, socket_.get(), this, [](void *owner, int, int) {
+    static_cast<SeqpacketListener *>(owner)->accept_some();
+  });
+  if (status < 0) return throw_error(env, "Cannot watch " + path, {-status, "uv_poll_init"});
+  watch_.wait_for(UV_READABLE);
+  Ref();
+}
+
+void SeqpacketListener::resume(const Napi::CallbackInfo &) { watch_.wait_for(UV_READABLE); }
+
+void SeqpacketListener::close(const Napi::CallbackInfo &) {
+  if (!socket_.is_open()) return;
+  watch_.stop();
+  socket_.reset();
+  on_connection_.Reset();
+  on_failure_.Reset();
+  Unref();
+}
+
+void SeqpacketListener::accept_some() {
+  const Napi::Env env = Env();
+  const Napi::HandleScope scope(env);
+  [[maybe_unused]] const Napi::Object keep_alive = Value();
+  for (int connection = 0; connection < connections_per_wakeup_max; ++connection) {
+    if (!socket_.is_open()) return;
+    sys::Result<sys::Descriptor> accepted = sys::accept_connection(socket_.get());
+    if (!accepted.ok()) {
+      // EMFILE for one: the connection stays in the queue, and waiting on would only spin.
+      watch_.wait_for(0);
+      const char *name = ::strerrorname_np(accepted.error().code);
+      return call_from_loop(on_failure_, {Napi::String::New(env, name ? name : "unknown")});
+    }
+    if (!accepted.value().is_open()) return;
+    call_from_loop(on_connection_, {Napi::Number::New(env, accepted.value().release())});
+  }
+}
+
+}  // namespace pagerd::binding

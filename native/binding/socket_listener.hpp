@@ -1,0 +1,35 @@
+#pragma once
+
+#include <napi.h>
+#include <sys/types.h>
+
+#include <string>
+
+#include "binding/loop_watch.hpp"
+#include "sys/descriptor.hpp"
+
+namespace pagerd::binding {
+
+// Listens on a Unix socket, on the JS thread, and hands each connection to JavaScript as a descriptor number.
+// Keeps itself alive until close().
+class SeqpacketListener : public Napi::ObjectWrap<SeqpacketListener> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  // (path, mode, onConnection(socket), onFailure(error)): after a failure it rests until resume().
+  explicit SeqpacketListener(const Napi::CallbackInfo &call);
+
+ private:
+  void resume(const Napi::CallbackInfo &call);
+  void close(const Napi::CallbackInfo &call);
+
+  void open(Napi::Env env, const std::string &path, mode_t mode);
+  void accept_some();
+
+  sys::Descriptor socket_;
+  LoopWatch watch_;
+  Napi::FunctionReference on_connection_;
+  Napi::FunctionReference on_failure_;
+};
+
+}  // namespace pagerd::binding

@@ -1,0 +1,100 @@
+#include "binding/sockets.hpp"
+
+#include <string>
+
+#include "binding/script.hpp"
+#include "binding/socket_connection.hpp"
+#include "binding/socket_listener.hpp"
+#include "sys/process.hpp"
+#include "sys/socket.hpp"
+
+namespace pagerd::binding {
+
+namespace {
+
+// The descriptor goes to JavaScript, which owns it from here on.
+Napi::Value give(Napi::Env env, const std::string &what, sys::Result<sys::Descriptor> opened) {
+  if (!opened.ok()) {
+    throw_error(env, what, opened.error());
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, opened.value().release());
+}
+
+// (path) => socket
+Napi::Value connect_seqpacket(const Napi::CallbackInfo &call) {
+  const std::string path = call[0].ToString();
+  return give(call.Env(), "Cannot connect to " + path, sys::connect_seqpacket(path));
+}
+
+// (path) => descriptor that holds the lock
+Napi::Value lock_file(const Napi::CallbackInfo &call) {
+  const std::string path = call[0].ToString();
+  return give(call.Env(), "Cannot lock " + path, sys::lock_file(path));
+}
+
+// () => descriptor
+Napi::Value open_device(const Napi::CallbackInfo &call) {
+  return give(call.Env(), "Cannot open /dev/userfaultfd", sys::open_userfaultfd_device());
+}
+
+// (path, text)
+void send_datagram(const Napi::CallbackInfo &call) {
+  const std::string path = call[0].ToString();
+  const std::string text = call[1].ToString();
+  const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t *>(text.data()), text.size());
+  const sys::Status sent = sys::send_datagram(path, bytes);
+  if (!sent.ok()) throw_error(call.Env(), "Cannot send to " + path, sent.error());
+}
+
+// (descriptor) => DescriptorKind
+Napi::Value describe_descriptor(const Napi::CallbackInfo &call) {
+  const sys::DescriptorKind kind = sys::describe_descriptor(call[0].ToNumber().Int32Value());
+  Napi::Object description = Napi::Object::New(call.Env());
+  description.Set("name", kind.name);
+  description.Set("isUserfaultfd", kind.is_userfaultfd);
+  description.Set("isInitialised", kind.is_initialised);
+  description.Set("features", kind.features);
+  description.Set("isSharedMemory", kind.is_shared_memory);
+  return description;
+}
+
+// (descriptor)
+void close_descriptor(const Napi::CallbackInfo &call) {
+  sys::close_descriptor(call[0].ToNumber().Int32Value());
+}
+
+// (pid) => cpu or -1
+Napi::Value pinned_cpu(const Napi::CallbackInfo &call) {
+  return Napi::Number::New(call.Env(), sys::pinned_cpu(call[0].ToNumber().Int32Value()));
+}
+
+// () => { before, after }
+Napi::Value raise_descriptor_limit(const Napi::CallbackInfo &call) {
+  sys::Result<sys::DescriptorLimit> limit = sys::raise_descriptor_limit();
+  if (!limit.ok()) {
+    throw_error(call.Env(), "Cannot raise the limit of open descriptors", limit.error());
+    return call.Env().Undefined();
+  }
+  Napi::Object figures = Napi::Object::New(call.Env());
+  figures.Set("before", static_cast<double>(limit.value().before));
+  figures.Set("after", static_cast<double>(limit.value().after));
+  return figures;
+}
+
+}  // namespace
+
+void register_sockets(Napi::Env env, Napi::Object exports) {
+  exports.Set("SeqpacketListener", SeqpacketListener::define(env));
+  exports.Set("SeqpacketConnection", SeqpacketConnection::define(env));
+  exports.Set("connectSeqpacket", Napi::Function::New<connect_seqpacket>(env));
+  exports.Set("lockFile", Napi::Function::New<lock_file>(env));
+  exports.Set("openDevice", Napi::Function::New<open_device>(env));
+  exports.Set("sendDatagram", Napi::Function::New<send_datagram>(env));
+  exports.Set("describeDescriptor", Napi::Function::New<describe_descriptor>(env));
+  exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env));
+  exports.Set("pinnedCpu", Napi::Function::New<pinned_cpu>(env));
+  exports.Set("raiseDescriptorLimit", Napi::Function::New<raise_descriptor_limit>(env));
+}
+
+}  // namespace pagerd::binding

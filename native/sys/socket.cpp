@@ -1,0 +1,118 @@
+#include "sys/socket.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sys/socket_address.hpp"
+
+namespace pagerd::sys {
+
+namespace {
+
+// Since Linux 6.5; Debian 12's headers lack it.
+#ifndef SO_PEERPIDFD
+constexpr int so_peerpidfd = 77;
+#else
+constexpr int so_peerpidfd = SO_PEERPIDFD;
+static_assert(so_peerpidfd == 77);
+#endif
+
+Result<Descriptor> open_socket(int type) {
+  Descriptor opened(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!opened.is_open()) return Error{errno, "socket"};
+  return opened;
+}
+
+}  // namespace
+
+Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode) {
+  SocketAddress address;
+  if (!make_address(path, address)) return Error{ENAMETOOLONG, "bind"};
+  Result<Descriptor> opened = open_socket(SOCK_SEQPACKET);
+  if (!opened.ok()) return opened;
+
+  const int listener = opened.value().get();
+  if (::bind(listener, address.get(), address.length_bytes) < 0) return Error{errno, "bind"};
+  // Until listen() every connect() is refused, so nobody slips in under the umask's mode.
+  if (::chmod(path.c_str(), mode) < 0) return Error{errno, "chmod"};
+  if (::listen(listener, listen_backlog) < 0) return Error{errno, "listen"};
+  return opened;
+}
+
+Result<Descriptor> connect_seqpacket(const std::string &path) {
+  SocketAddress address;
+  if (!make_address(path, address)) return Error{ENAMETOOLONG, "connect"};
+  Result<Descriptor> opened = open_socket(SOCK_SEQPACKET);
+  if (!opened.ok()) return opened;
+
+  const int socket = opened.value().get();
+  if (::connect(socket, address.get(), address.length_bytes) < 0) return Error{errno, "connect"};
+  return opened;
+}
+
+Result<Descriptor> accept_connection(int listener) {
+  Descriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (accepted.is_open()) return accepted;
+  // ECONNABORTED: it had gone again before we came.
+  const bool is_nobody = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+  if (is_nobody) return Descriptor();
+  return Error{errno, "accept4"};
+}
+
+Result<Peer> peer_of(int socket) {
+  ucred credentials{};
+  socklen_t length_bytes = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length_bytes) < 0) {
+    return Error{errno, "getsockopt(SO_PEERCRED)"};
+  }
+  return Peer{credentials.pid, credentials.uid, credentials.gid};
+}
+
+Result<Descriptor> peer_process(int socket, pid_t pid) {
+  int process = -1;
+  socklen_t length_bytes = sizeof process;
+  if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &process, &length_bytes) == 0) {
+    return Descriptor(process);
+  }
+  if (errno != ENOPROTOOPT) return Error{errno, "getsockopt(SO_PEERPIDFD)"};
+  // Before 6.5 the number could have been reused since the client connected; its socket's end still tells us then.
+  Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!opened.is_open()) return Error{errno, "pidfd_open"};
+  return opened;
+}
+
+void discard_input(int socket) {
+  ::shutdown(socket, SHUT_RD);
+  // Nothing is added any more, and what is there is bounded by the peer's send buffer. The kernel closes the
+  // descriptors of a packet that is received without room for them.
+  std::uint8_t byte;
+  while (::recv(socket, &byte, sizeof byte, MSG_DONTWAIT) > 0) {
+  }
+}
+
+Status send_datagram(const std::string &path, std::span<const std::uint8_t> bytes) {
+  SocketAddress address;
+  if (!make_address(path, address)) return Error{ENAMETOOLONG, "sendto"};
+  Result<Descriptor> opened = open_socket(SOCK_DGRAM);
+  if (!opened.ok()) return opened.error();
+
+  const int socket = opened.value().get();
+  const ssize_t sent = ::sendto(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL, address.get(),
+                                address.length_bytes);
+  if (sent < 0) return Error{errno, "sendto"};
+  return Nothing{};
+}
+
+Result<Descriptor> lock_file(const std::string &path) {
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.is_open()) return Error{errno, "open"};
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) < 0) return Error{errno, "flock"};
+  return file;
+}
+
+}  // namespace pagerd::sys

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sys/descriptor.hpp"
+#include "sys/result.hpp"
+
+// Unix SOCK_SEQPACKET sockets: one packet is one frame, and descriptors belong to exactly the packet they came with.
+// Nothing here blocks. Every descriptor made or received is close-on-exec.
+namespace pagerd::sys {
+
+// protocol/limits.ts holds the same figure.
+inline constexpr std::size_t frame_bytes_max = 65'536;
+
+// What the kernel lets one packet carry (SCM_MAX_FD). We make room for all of them: those that do not fit in the control
+// buffer would be dropped unseen, and a client must hear that it sent too many.
+inline constexpr std::size_t packet_descriptors_max = 253;
+
+inline constexpr int listen_backlog = 256;
+
+// Who was at the other end when it connected, as numbered in our namespaces.
+struct Peer {
+  pid_t pid;
+  uid_t uid;
+  gid_t gid;
+};
+
+// One received packet. Owns its descriptors.
+struct Packet {
+  std::size_t length_bytes = 0;
+  std::vector<Descriptor> descriptors;
+  bool is_truncated = false;          // the frame was longer than the buffer
+  bool has_lost_descriptors = false;  // we were out of descriptor numbers
+};
+
+enum class Received { packet, nothing, end };
+enum class Sent { whole, would_block, gone };
+
+// The path must not exist. It cannot be connected to before it has its mode.
+Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode);
+Result<Descriptor> connect_seqpacket(const std::string &path);
+
+// A closed Descriptor when nobody waits.
+Result<Descriptor> accept_connection(int listener);
+
+Result<Peer> peer_of(int socket);
+
+// A pidfd of the peer, readable once the process has ended.
+Result<Descriptor> peer_process(int socket, pid_t pid);
+
+// `descriptor` -1: none. It stays the caller's.
+Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame, int descriptor);
+Result<Received> receive_packet(int socket, std::span<std::uint8_t> buffer, Packet &packet);
+
+// Takes in no more and throws away what has come. A socket closed with unread packets resets its peer, which would then
+// see ECONNRESET ahead of our last words.
+void discard_input(int socket);
+
+// One datagram to a Unix socket; a path that starts with '@' is abstract. This is how systemd is told.
+Status send_datagram(const std::string &path, std::span<const std::uint8_t> bytes);
+
+// An exclusive lock on a file, made if need be; it lasts as long as the descriptor. EWOULDBLOCK: somebody has it.
+Result<Descriptor> lock_file(const std::string &path);
+
+}  // namespace pagerd::sys
