@@ -1,0 +1,62 @@
+/*
+ * bench_client: the measured client of pagerd, in C over libpagerd so that no language runtime is
+ * in the figures.
+ *
+ *   bench_client touch    --socket P --image NAME [--window-bytes N] [touch options]
+ *   bench_client prefault ... [--threads N]         the whole region, in N equal parts at once
+ *   bench_client reset    ... [--dirty-pages N]     pagerd_reset and touching the pages again
+ *   bench_client connect  ... [--cycles N]          from nothing to a mapped region
+ *   bench_client madvise  ... [--attached 0|1]      MADV_DONTNEED of one page, served or not
+ *   bench_client hold     ... [--sessions N] [--regions N]   idle sessions until stdin ends
+ *   bench_client bulk     ...                       prefault and reset again and again until stdin ends
+ */
+#include <string.h>
+
+#include "commands.h"
+#include "common/placement.h"
+
+static const struct command {
+  const char *name;
+  void (*run)(const struct arguments *arguments);
+} commands[] = {
+    {"touch", command_touch},     {"prefault", command_prefault}, {"reset", command_reset},
+    {"connect", command_connect}, {"madvise", command_madvise},   {"hold", command_hold},
+    {"bulk", command_bulk},
+};
+
+pagerd_client *connect_client(const struct arguments *arguments) {
+  pagerd_client *client = pagerd_connect(argument_text(arguments, "socket", NULL));
+  if (client == NULL) fail_pagerd("pagerd_connect");
+  return client;
+}
+
+pagerd_region *map_image(const struct arguments *arguments, pagerd_client *client) {
+  const struct pagerd_map_options options = {
+      .mode = PAGERD_MODE_COPY,
+      .length_bytes = (uint64_t)argument_number(arguments, "bytes", 0),
+      .window_bytes = (uint32_t)argument_number(arguments, "window-bytes", 0),
+  };
+  pagerd_region *region =
+      pagerd_map(client, argument_text(arguments, "image", "pattern"), &options);
+  if (region == NULL) fail_pagerd("pagerd_map");
+  return region;
+}
+
+enum image_content content_from(const struct arguments *arguments) {
+  const char *content = argument_text(arguments, "content", "pattern");
+  return strcmp(content, "zero") == 0 ? CONTENT_ZERO : CONTENT_PATTERN;
+}
+
+void fail_pagerd(const char *call) {
+  fail("%s: %s (%s)", call, pagerd_error(), pagerd_error_code());
+}
+
+int main(int count, char **values) {
+  const struct arguments arguments = {count, values};
+  for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    if (count < 2 || strcmp(values[1], commands[i].name) != 0) continue;
+    commands[i].run(&arguments);
+    return 0;
+  }
+  fail("bench_client wants a command: touch, prefault, reset, connect, madvise, hold or bulk");
+}

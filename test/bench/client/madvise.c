@@ -1,0 +1,39 @@
+#include <sys/mman.h>
+
+#include "commands.h"
+#include "common/placement.h"
+#include "common/report.h"
+#include "common/samples.h"
+#include "common/userfault.h"
+
+static void time_each_page(char *memory, size_t length_bytes) {
+  struct samples samples = samples_create(length_bytes / PAGE_BYTES);
+  for (size_t offset = 0; offset < length_bytes; offset += PAGE_BYTES) {
+    const uint64_t before_ns = now_ns();
+    if (madvise(memory + offset, PAGE_BYTES, MADV_DONTNEED) != 0) fail_errno("madvise");
+    samples_add(&samples, now_ns() - before_ns);
+  }
+  report_open();
+  report_number("pages", (double)(length_bytes / PAGE_BYTES));
+  samples_report(&samples, "");
+  report_close();
+  samples_destroy(&samples);
+}
+
+/* MADV_DONTNEED of present pages, one page a call: in a region that pagerd serves, or in memory of
+   the same kind that nobody serves, in a process that never connected. */
+void command_madvise(const struct arguments *arguments) {
+  pin_to_cpu((int)argument_number(arguments, "cpu", CPU_ANY));
+  if (argument_number(arguments, "attached", 1) == 0) {
+    const size_t length_bytes = (size_t)argument_number(arguments, "bytes", 16 << 20);
+    char *memory = fresh_memory(length_bytes);
+    pattern_fill(memory, length_bytes, 0);
+    time_each_page(memory, length_bytes);
+    return;
+  }
+  pagerd_client *client = connect_client(arguments);
+  pagerd_region *region = map_image(arguments, client);
+  if (pagerd_prefault(region, 0, 0) != 0) fail_pagerd("pagerd_prefault");
+  time_each_page(pagerd_address(region), pagerd_length_bytes(region));
+  pagerd_disconnect(client);
+}

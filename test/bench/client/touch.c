@@ -1,0 +1,12 @@
+#include "commands.h"
+#include "common/touch.h"
+
+/* Pages arrive on first touch. */
+void command_touch(const struct arguments *arguments) {
+  pagerd_client *client = connect_client(arguments);
+  pagerd_region *region = map_image(arguments, client);
+  const struct touch_plan plan =
+      touch_plan_from(arguments, pagerd_address(region), pagerd_length_bytes(region));
+  touch_and_report(&plan, content_from(arguments));
+  pagerd_disconnect(client);
+}

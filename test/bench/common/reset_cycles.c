@@ -1,0 +1,41 @@
+#include "reset_cycles.h"
+
+#include <stdint.h>
+
+#include "pattern.h"
+#include "report.h"
+#include "samples.h"
+#include "warm_memory.h"
+
+void reset_cycles_and_report(const struct arguments *arguments, struct reset_plan plan) {
+  plan.dirty_pages = (size_t)argument_number(arguments, "dirty-pages", 64);
+  plan.cycles = (size_t)argument_number(arguments, "cycles", 100);
+  const size_t pages = plan.length_bytes / PAGE_BYTES;
+  if (plan.dirty_pages == 0 || plan.dirty_pages > pages) {
+    fail("--dirty-pages wants 1 to %zu, found %zu", pages, plan.dirty_pages);
+  }
+  const size_t stride_bytes = pages / plan.dirty_pages * PAGE_BYTES;
+  warm_free_pages(plan.dirty_pages * PAGE_BYTES);
+
+  struct samples samples = samples_create(plan.cycles);
+  size_t wrong_pages = 0;
+  for (size_t cycle = 0; cycle < plan.cycles; cycle++) {
+    for (size_t i = 0; i < plan.dirty_pages; i++) {
+      *(volatile uint64_t *)(plan.memory + i * stride_bytes) = 0;
+    }
+    const uint64_t before_ns = now_ns();
+    plan.reset(plan.owner);
+    for (size_t i = 0; i < plan.dirty_pages; i++) {
+      const uint64_t word = *(const volatile uint64_t *)(plan.memory + i * stride_bytes);
+      wrong_pages += word != pattern_word(i * stride_bytes);
+    }
+    samples_add(&samples, now_ns() - before_ns);
+  }
+
+  report_open();
+  report_number("dirty_pages", (double)plan.dirty_pages);
+  samples_report(&samples, "");
+  report_number("wrong_pages", (double)wrong_pages);
+  report_close();
+  samples_destroy(&samples);
+}
