@@ -1,5 +1,6 @@
-// npm run setup: installs the npm packages, builds the native parts and compiles the TypeScript, each only when
-// its inputs changed. Plain Node without packages, because it has to run in a clone that has none yet.
+// npm run setup: installs the npm packages, builds the native parts and compiles the TypeScript,
+// each only when its inputs changed. Plain Node without packages, because it has to run in a clone
+// that has none yet.
 import { chmodSync } from "node:fs"
 import { compile, isCompiled } from "./setup/compile.mjs"
 import { withLock } from "./setup/lock.mjs"

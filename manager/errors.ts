@@ -1,6 +1,8 @@
 import type { ErrorCode } from "../protocol/messages.js"
 
-/** The client's fault: answered to it in words, and the session goes on or ends as the code says. */
+/**
+ * The client's fault: answered to it in words, and the session goes on or ends as the code says.
+ */
 export class ClientError extends Error {
   override readonly name = "ClientError"
   constructor(
@@ -11,7 +13,10 @@ export class ClientError extends Error {
   }
 }
 
-/** Ours: logged, and answered as a failure of the manager. Anything that is neither is a bug and ends the process. */
+/**
+ * Ours: logged, and answered as a failure of the manager. Anything that is neither is a bug and
+ * ends the process.
+ */
 export class ManagerError extends Error {
   override readonly name = "ManagerError"
   constructor(

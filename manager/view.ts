@@ -1,6 +1,6 @@
 /**
- * What the debug socket shows. Field names are snake_case with units; other software reads them, so add and
- * never rename. Counters count since the start of the session or of the manager.
+ * What the debug socket shows. Field names are snake_case with units; other software reads them, so
+ * add and never rename. Counters count since the start of the session or of the manager.
  */
 
 export interface LatencyView {
@@ -140,7 +140,10 @@ export interface Inspectable {
   regions(): RegionView[]
   images(): ImageView[]
   stats(): StatsView
-  /** Faults with a sequence above `after`, oldest first, at most `max`; with after = 0 the newest `max`. */
+  /**
+   * Faults with a sequence above `after`, oldest first, at most `max`; with after = 0 the newest
+   * `max`.
+   */
   faults(after: number, max: number): FaultView[]
   /** Registers a path or URL under a name. Throws a ClientError when it cannot. */
   addImage(name: string, source: string): Promise<ImageView>

@@ -1,4 +1,7 @@
-/** Protocol limits. Both ends rely on them; libpagerd holds the same figures in `native/client/limits.hpp`. */
+/**
+ * Protocol limits. Both ends rely on them; libpagerd holds the same figures in
+ * `native/client/limits.hpp`.
+ */
 
 /** Version spoken by this tree. A manager refuses any other with `wrong_version`. */
 export const protocolVersion = 1
@@ -6,7 +9,10 @@ export const protocolVersion = 1
 /** Largest frame, in bytes. One SOCK_SEQPACKET packet is one frame. */
 export const frameBytesMax = 65_536
 
-/** Longest image name, in UTF-16 units; names are `[A-Za-z0-9._/-]`, starting with a letter or digit. */
+/**
+ * Longest image name, in UTF-16 units; names are `[A-Za-z0-9._/-]`, starting with a letter or
+ * digit.
+ */
 export const imageNameLengthMax = 255
 
 /** Largest region, in bytes: 16 TiB. */

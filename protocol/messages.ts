@@ -1,15 +1,16 @@
 /**
  * The native protocol, version 1: every message a client and a manager exchange.
  *
- * One SOCK_SEQPACKET packet carries one message: a msgpack map with string keys (no msgpackr records, so that
- * any language can read it). Requests carry `request`, a number the client chooses; the answer echoes it.
- * Descriptors travel as SCM_RIGHTS with exactly the packet they belong to.
+ * One SOCK_SEQPACKET packet carries one message: a msgpack map with string keys (no msgpackr
+ * records, so that any language can read it). Requests carry `request`, a number the client
+ * chooses; the answer echoes it. Descriptors travel as SCM_RIGHTS with exactly the packet they
+ * belong to.
  *
  *   client                              manager
  *   hello                          ->   welcome   [device descriptor, if wanted and allowed]
  *   image                          ->   image_found
  *   publish    [file descriptor]   ->   published
- *   map        [userfaultfd]       ->   mapped    (the descriptor goes with the session's first map, never again)
+ *   map        [userfaultfd]       ->   mapped    (only the session's first map carries it)
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
  *                                       poisoned  unasked: a page of a region could not be had
@@ -20,7 +21,10 @@ import { imageNameLengthMax, windowBytesMax, windowBytesMin } from "./limits.js"
 const u64Max = (1n << 64n) - 1n
 const request = z.number().int().min(1).max(0xffff_ffff)
 const regionId = z.number().int().min(1).max(0xffff_ffff)
-/** msgpackr yields a number below 2^53 and a bigint above it; everything past this point is a bigint. */
+/**
+ * msgpackr yields a number below 2^53 and a bigint above it; everything past this point is a
+ * bigint.
+ */
 const u64 = z
   .union([z.number().int().nonnegative(), z.bigint().nonnegative().max(u64Max)])
   .transform((value) => BigInt(value))
@@ -34,11 +38,17 @@ export const mode = z.enum(["auto", "copy", "share", "cow"])
 
 export const hello = z.object({
   type: z.literal("hello"),
-  /** Not narrowed to our version: a client of another one must get `wrong_version`, not `malformed_frame`. */
+  /**
+   * Not narrowed to our version: a client of another one must get `wrong_version`, not
+   * `malformed_frame`.
+   */
   version: z.number().int(),
   /** Who speaks, for people: "libpagerd/0.1.0". */
   client: z.string().max(64),
-  /** Asks for the manager's /dev/userfaultfd, to make a userfaultfd that also serves faults in system calls. */
+  /**
+   * Asks for the manager's /dev/userfaultfd, to make a userfaultfd that also serves faults in
+   * system calls.
+   */
   want_device: z.boolean(),
 })
 
@@ -127,7 +137,10 @@ export type ManagerMessage =
       message: string
     }
 
-/** What can be wrong with what a client sent or asked. `fatal` ones end the session after the answer. */
+/**
+ * What can be wrong with what a client sent or asked. `fatal` ones end the session after the
+ * answer.
+ */
 export const errorCodes = {
   malformed_frame: { fatal: true },
   oversized_frame: { fatal: true },

@@ -1,4 +1,5 @@
-// TypeScript into dist/. What was compiled from a source that is gone is deleted, or its tests would still run.
+// TypeScript into dist/. What was compiled from a source that is gone is deleted, or its tests
+// would still run.
 import { rmSync } from "node:fs"
 import { relative } from "node:path"
 import { runQuietly } from "./step.mjs"

@@ -1,5 +1,5 @@
-// One setup at a time in one tree. The lock is an abstract Unix socket named after the tree: binding it is atomic,
-// and the kernel drops it when its holder dies, so that no lock can be stale.
+// One setup at a time in one tree. The lock is an abstract Unix socket named after the tree:
+// binding it is atomic, and the kernel drops it when its holder dies, so that no lock can be stale.
 import { createHash } from "node:crypto"
 import { realpathSync } from "node:fs"
 import { connect, createServer } from "node:net"
@@ -34,7 +34,10 @@ function bind(name) {
   })
 }
 
-/** Resolves when the holder closes the connection, by finishing or by dying, or cannot be reached any more. */
+/**
+ * Resolves when the holder closes the connection, by finishing or by dying, or cannot be reached
+ * any more.
+ */
 function holderIsGone(name) {
   return new Promise((resolve) => {
     const connection = connect(name)

@@ -1,5 +1,6 @@
-// The native parts: pagerd.node (the engine) and libpagerd.so (the client library), built by node-gyp. The addon
-// keeps to Node-API version 9, so that one build serves every Node from 20 on and is not repeated for another.
+// The native parts: pagerd.node (the engine) and libpagerd.so (the client library), built by
+// node-gyp. The addon keeps to Node-API version 9, so that one build serves every Node from 20 on
+// and is not repeated for another.
 import { existsSync, realpathSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { dirname } from "node:path"
@@ -40,7 +41,10 @@ export async function buildNative() {
   writeStamp(stamp, hash)
 }
 
-/** Says everything that is missing in one go, before minutes are spent. Returns the Python for node-gyp. */
+/**
+ * Says everything that is missing in one go, before minutes are spent. Returns the Python for
+ * node-gyp.
+ */
 function requireTools() {
   const python = [process.env.PYTHON, "python3", "/usr/bin/python3", "python"].find(
     (command) => command && isUsable(command),

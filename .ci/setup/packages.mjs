@@ -1,5 +1,5 @@
-// npm packages. npm itself notes in node_modules/.package-lock.json, written last, what it has installed: comparing
-// that with package-lock.json tells whether there is anything to do.
+// npm packages. npm itself notes in node_modules/.package-lock.json, written last, what it has
+// installed: comparing that with package-lock.json tells whether there is anything to do.
 import { runQuietly, SetupError } from "./step.mjs"
 import { join, readText, top } from "./tree.mjs"
 
@@ -18,7 +18,10 @@ export function arePackagesInstalled() {
   )
 }
 
-/** Whether package.json still asks for what it asked for when the lock was written. If not, npm ci says so. */
+/**
+ * Whether package.json still asks for what it asked for when the lock was written. If not, npm ci
+ * says so.
+ */
 function isLockCurrent(locked) {
   const manifest = parse("package.json")
   return ["dependencies", "devDependencies"].every(

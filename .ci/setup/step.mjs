@@ -1,4 +1,5 @@
-// Runs one step of the setup: a line before, a line with the duration after, and a tool's output only when it fails.
+// Runs one step of the setup: a line before, a line with the duration after, and a tool's output
+// only when it fails.
 import { spawn, spawnSync } from "node:child_process"
 import { top } from "./tree.mjs"
 

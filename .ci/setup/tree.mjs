@@ -1,5 +1,5 @@
-// Where the tree is, what is in it, and stamps: a stamp lies inside the product it vouches for and holds the hash
-// of the inputs, so that deleting the product deletes the claim.
+// Where the tree is, what is in it, and stamps: a stamp lies inside the product it vouches for and
+// holds the hash of the inputs, so that deleting the product deletes the claim.
 import { createHash } from "node:crypto"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -10,7 +10,10 @@ export { join }
 /** The repository's root, wherever the command was started. */
 export const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** Every file below a directory, sorted, without those `isLeftOut` names. Nothing when it does not exist. */
+/**
+ * Every file below a directory, sorted, without those `isLeftOut` names. Nothing when it does not
+ * exist.
+ */
 export function filesBelow(directory, isLeftOut = () => false) {
   let entries
   try {

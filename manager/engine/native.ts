@@ -1,6 +1,7 @@
 /**
- * The native engine as TypeScript sees it: the exact interface of `native/binding`. Addresses, offsets and lengths
- * are bigints; counters are numbers. Calls never block on a fault; what takes time is answered by an event.
+ * The native engine as TypeScript sees it: the exact interface of `native/binding`. Addresses,
+ * offsets and lengths are bigints; counters are numbers. Calls never block on a fault; what takes
+ * time is answered by an event.
  */
 
 export interface EngineOptions {
@@ -10,7 +11,10 @@ export interface EngineOptions {
   readonly fillerThreads: number
   /** Address spaces served at once. */
   readonly spacesMax: number
-  /** Tries of one file read before its page is poisoned, and the pause between them (doubling up to the second). */
+  /**
+   * Tries of one file read before its page is poisoned, and the pause between them (doubling up to
+   * the second).
+   */
   readonly fillAttemptsMax: number
   readonly fillBackoffMs: number
   readonly fillBackoffMaxMs: number
@@ -34,7 +38,10 @@ export interface RegionRequest {
 
 export type EngineEvent =
   | {
-      /** A page source's bytes are wanted: answer with completeFill or failFill. Demand goes ahead of bulk. */
+      /**
+       * A page source's bytes are wanted: answer with completeFill or failFill. Demand goes ahead
+       * of bulk.
+       */
       readonly kind: "fill"
       readonly fill: number
       readonly image: number
@@ -174,7 +181,10 @@ export interface FaultSnapshot {
 }
 
 export interface NativeEngine {
-  /** Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some again. */
+  /**
+   * Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some
+   * again.
+   */
   takeEvents(max: number): EngineEvent[]
 
   /** Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. */
@@ -188,7 +198,10 @@ export interface NativeEngine {
   completeFill(fill: number, bytes: Uint8Array): void
   failFill(fill: number, reason: string): void
 
-  /** Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread reads it. */
+  /**
+   * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread
+   * reads it.
+   */
   attach(uffd: number, cpu: number): number
   /** Changes which fault threads read it. */
   place(space: number, cpu: number): void
@@ -217,7 +230,10 @@ export interface NativeEngine {
   close(): void
 }
 
-/** What a descriptor is. `features` are those negotiated; `isInitialised` says whether UFFDIO_API was done. */
+/**
+ * What a descriptor is. `features` are those negotiated; `isInitialised` says whether UFFDIO_API
+ * was done.
+ */
 export interface DescriptorKind {
   readonly isUserfaultfd: boolean
   /** The target of /proc/self/fd/N, for messages. */

@@ -10,7 +10,10 @@ export interface CompileOptions {
   readonly flags?: readonly string[]
   /** More source files, absolute. */
   readonly sources?: readonly string[]
-  /** Directories of headers. Their contents do not count towards the cache: name them in `dependsOn`. */
+  /**
+   * Directories of headers. Their contents do not count towards the cache: name them in
+   * `dependsOn`.
+   */
   readonly include?: readonly string[]
   /** Files whose change makes the program stale. */
   readonly dependsOn?: readonly string[]
@@ -21,8 +24,8 @@ export interface CompileOptions {
 const strictness = ["-Wall", "-Wextra", "-Werror", "-O1", "-g"]
 
 /**
- * Compiles a C or C++ program, once for each content: the second test that wants it finds it. `source` is the path of
- * a .c or .cpp file. Returns the program's path.
+ * Compiles a C or C++ program, once for each content: the second test that wants it finds it.
+ * `source` is the path of a .c or .cpp file. Returns the program's path.
  */
 export function compileProgram(source: string, options: CompileOptions = {}): string {
   const { flags = [], sources = [], include = [], dependsOn = [], libraries = [] } = options

@@ -11,7 +11,10 @@ export interface Answer {
 export class DebugSocket {
   constructor(readonly path: string) {}
 
-  /** The body of a successful GET, parsed. The type is the caller's claim (manager/view.ts has them). */
+  /**
+   * The body of a successful GET, parsed. The type is the caller's claim (manager/view.ts has
+   * them).
+   */
   async get<T>(resource: string): Promise<T> {
     const { status, text } = await this.ask("GET", resource)
     if (status !== 200) throw new Error(`GET ${resource} answered ${status}: ${text}`)

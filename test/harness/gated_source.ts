@@ -12,8 +12,9 @@ export interface HeldRead {
 }
 
 /**
- * A page source that is a barrier: every read waits until the test lets it go, so that a test holds the manager at the
- * moment it wants. For a manager in the test's own process; the thread that faults must be in another one.
+ * A page source that is a barrier: every read waits until the test lets it go, so that a test holds
+ * the manager at the moment it wants. For a manager in the test's own process; the thread that
+ * faults must be in another one.
  */
 export class GatedSource {
   /** Every range asked for, in order, answered or not. */

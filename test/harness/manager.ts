@@ -63,7 +63,10 @@ export interface ManagerPaths {
   readonly stateDirectory: string
 }
 
-/** A running `pagerd serve`, owned by the test that started it. It is killed at the latest when the test ends. */
+/**
+ * A running `pagerd serve`, owned by the test that started it. It is killed at the latest when the
+ * test ends.
+ */
 export class Manager {
   readonly pid: number
   readonly debug: DebugSocket

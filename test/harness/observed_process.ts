@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
-/** What the kernel shows of a process, for tests that count what it holds. Throws when the process is gone. */
+/**
+ * What the kernel shows of a process, for tests that count what it holds. Throws when the process
+ * is gone.
+ */
 export const descriptorCount = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 export const threadCount = (pid: number): number => readdirSync(`/proc/${pid}/task`).length
 
@@ -37,7 +40,10 @@ export interface FaultWaiters {
   readonly total: number
 }
 
-/** Faults that wait on the process's userfaultfds, by the kernel's own count; zeros when it has none. */
+/**
+ * Faults that wait on the process's userfaultfds, by the kernel's own count; zeros when it has
+ * none.
+ */
 export function faultWaiters(pid: number): FaultWaiters {
   const counts = descriptorTargets(pid)
     .filter(({ target }) => target === "anon_inode:[userfaultfd]")

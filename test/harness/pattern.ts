@@ -3,8 +3,9 @@ import { join } from "node:path"
 import { scratchDirectory } from "./scratch.js"
 
 /**
- * Bytes that can be checked without their file: each aligned group of eight is a function of the seed and of its
- * offset alone, so a page served from the wrong place, or a page of zeros, is seen at once.
+ * Bytes that can be checked without their file: each aligned group of eight is a function of the
+ * seed and of its offset alone, so a page served from the wrong place, or a page of zeros, is seen
+ * at once.
  */
 
 const wordBytes = 8
@@ -34,7 +35,10 @@ export function fillPattern(target: Uint8Array, seed: number, offsetBytes: numbe
 export const patternBytes = (seed: number, offsetBytes: number, lengthBytes: number): Uint8Array =>
   fillPattern(new Uint8Array(lengthBytes), seed, offsetBytes)
 
-/** The first place where `bytes`, found at `offsetBytes` of an image, differ from the pattern; -1 when none does. */
+/**
+ * The first place where `bytes`, found at `offsetBytes` of an image, differ from the pattern; -1
+ * when none does.
+ */
 export function findMismatch(bytes: Uint8Array, seed: number, offsetBytes: number): number {
   const wanted = Buffer.alloc(Math.min(chunkBytes, bytes.length))
   for (let start = 0; start < bytes.length; start += wanted.length) {

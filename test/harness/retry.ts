@@ -3,8 +3,9 @@ import { setTimeout as delay } from "node:timers/promises"
 const pauseMs = 5
 
 /**
- * Looks until `observe` returns something other than undefined or false, and returns that. For observing what happens
- * by itself, within a budget; never to give the thing that is claimed time to happen by luck.
+ * Looks until `observe` returns something other than undefined or false, and returns that. For
+ * observing what happens by itself, within a budget; never to give the thing that is claimed time
+ * to happen by luck.
  */
 export async function retryUntil<T>(
   what: string,

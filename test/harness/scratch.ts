@@ -3,8 +3,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 /**
- * A new directory that is gone when the process ends. The runner gives every test file a TMPDIR of its own, so that
- * nothing stays even when the process is killed. Every user may pass through it, not list it.
+ * A new directory that is gone when the process ends. The runner gives every test file a TMPDIR of
+ * its own, so that nothing stays even when the process is killed. Every user may pass through it,
+ * not list it.
  */
 export function scratchDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "pagerd-"))

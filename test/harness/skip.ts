@@ -1,6 +1,7 @@
 /**
- * Skips are loud: the line goes through the runner into its summary and its last line, and where the machine must
- * be able to run everything (CI=true) a skip that concerns userfaultfd is a failure.
+ * Skips are loud: the line goes through the runner into its summary and its last line, and where
+ * the machine must be able to run everything (CI=true) a skip that concerns userfaultfd is a
+ * failure.
  */
 
 /** Begins a line by which a test says that it was skipped; the runner looks for it. */

@@ -45,7 +45,8 @@ const samples: readonly { claim: string; text: string; problem: RegExp; timeLimi
   { claim: "no tests at all", text: "test.run()", problem: /ran no test/ },
   {
     claim: "an error after the last test",
-    text: "test('good', () => {}); test.after(() => setImmediate(() => { throw Error() })); test.run()",
+    text: `test('good', () => {})
+      test.after(() => setImmediate(() => { throw Error() })); test.run()`,
     problem: /exited with code 1 although every test passed/,
   },
   {
@@ -74,10 +75,12 @@ for (const { claim, text, problem, timeLimitMs } of samples) {
 
 test("a before hook that throws is a failure, which uvu hides", async () => {
   const result = await runText(
-    "test.before(() => { throw Error() }); test('one', () => {}); test('two', () => {}); test.run()",
+    `test.before(() => { throw Error() })
+     test('one', () => {}); test('two', () => {}); test.run()`,
   )
 
   assert.equal(result.totals, { passed: 0, failed: 2, skipped: 0 })
+  assert.match(result.problem ?? "no problem", /hook threw/)
 })
 
 test("a failed assertion is counted beside what passed", async () => {

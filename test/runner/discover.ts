@@ -13,7 +13,10 @@ export interface TestFile {
 
 const timeLimitMsDefault = 60_000
 
-/** Every test file below `directory` whose name contains one of the patterns; all when there are none. */
+/**
+ * Every test file below `directory` whose name contains one of the patterns; all when there are
+ * none.
+ */
 export function discover(directory: string, patterns: readonly string[]): TestFile[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.js"))

@@ -1,5 +1,6 @@
 /**
- * npm test: runs every test file in a process of its own, with a time limit, and adds the totals up.
+ * npm test: runs every test file in a process of its own, with a time limit, and adds the totals
+ * up.
  *
  *   npm test -- [PATTERN]... [--list] [--jobs N] [--node PATH] [--json FILE]
  */

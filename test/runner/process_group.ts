@@ -21,7 +21,8 @@ export function groupMembers(group: number): Member[] {
 function readMember(pid: number, group: number): Member | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    // The command in parentheses may hold anything, parentheses too: fields count from the last one.
+    // The command in parentheses may hold anything, parentheses too: fields count from the last
+    // one.
     const [state = "?", , processGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
     if (Number(processGroup) !== group || state === "Z" || state === "X") return undefined
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")

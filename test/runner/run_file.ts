@@ -35,7 +35,10 @@ interface Ending {
 /** Groups that are running now, for whoever has to end them all at once. */
 export const runningGroups = new Set<number>()
 
-/** Runs one test file in a process group and a scratch directory of its own, and leaves neither behind. */
+/**
+ * Runs one test file in a process group and a scratch directory of its own, and leaves neither
+ * behind.
+ */
 export async function runFile(file: TestFile, node: string): Promise<FileResult> {
   const startedMs = performance.now()
   const scratch = mkdtempSync(join(tmpdir(), "pagerd-test-"))
@@ -97,7 +100,8 @@ function waitForEnd(child: ChildProcess, timeLimitMs: number): Promise<Ending> {
       killedFor = `could not be started: ${error.message}`
       settle(null, null)
     })
-    // A leftover that inherited the pipes would delay `close` for ever: some time after `exit` it is ended too.
+    // A leftover that inherited the pipes would delay `close` for ever: some time after `exit` it
+    // is ended too.
     child.on("exit", () => {
       setTimeout(() => child.pid !== undefined && killGroup(child.pid), lingerMsMax).unref()
     })
@@ -134,7 +138,7 @@ function judge(file: TestFile, ending: Ending, leftovers: string, durationMs: nu
 }
 
 function findProblem(
-  { code, signal, killedFor }: Ending,
+  { code, signal, killedFor, output }: Ending,
   { passed, failed, skipped }: Totals,
   hasTotals: boolean,
   leftovers: string,
@@ -144,6 +148,7 @@ function findProblem(
   if (!hasTotals) return `printed no totals (exit code ${code}): does it call test.run()?`
   if (passed + failed + skipped === 0) return "ran no test"
   if (code !== 0 && failed === 0) return `exited with code ${code} although every test passed`
+  if (failed > 0 && !output.includes(" FAIL ")) return "a hook threw, and uvu hides what"
   if (leftovers !== "") return `left processes running:\n${leftovers}`
   return undefined
 }

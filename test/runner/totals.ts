@@ -14,8 +14,9 @@ export interface Reading {
 }
 
 /**
- * Reads uvu's closing lines. Undefined when there are none: the file crashed, ended early or never called run().
- * Failed is what neither passed nor was skipped: uvu itself exits with 0 when a `before` hook throws.
+ * Reads uvu's closing lines. Undefined when there are none: the file crashed, ended early or never
+ * called run(). Failed is what neither passed nor was skipped: uvu itself exits with 0 when a
+ * `before` hook throws.
  */
 export function readTotals(output: string): Reading | undefined {
   const total = lastNumber(output, "Total")
