@@ -1,0 +1,92 @@
+import { resolve } from "node:path"
+import type { Command } from "commander"
+import type { ImageView } from "../view.js"
+import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
+import { print, printJson } from "./output.js"
+import { formatBytes, formatCount } from "./quantities.js"
+import { type Column, renderTable } from "./table.js"
+import { printable, terminalOf } from "./terminal.js"
+
+export function addImage(program: Command): void {
+  const image = program
+    .command("image")
+    .description("add, list and remove images")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pagerd image add model ./model.bin
+  pagerd image ls
+  pagerd image rm model`,
+    )
+
+  withDebugSocket(image.command("add"))
+    .description("register an image while the manager runs")
+    .argument("<name>", "letters, digits and . _ / -, starting with a letter or digit")
+    .argument("<source>", "a file's path or a URL; nothing is read before a client touches it")
+    .action(addOne)
+  withDebugSocket(image.command("ls"))
+    .description("list the images and how much of each is in memory")
+    .action(list)
+  withDebugSocket(image.command("rm"))
+    .description("forget an image; clients that map it keep it until they end")
+    .argument("<name>", "the image's name")
+    .action(removeOne)
+}
+
+async function addOne(name: string, source: string, options: AskingOptions): Promise<void> {
+  const body = { name, source: absoluteSource(source) }
+  const image = await clientOf(options).post<ImageView>("/v1/images", body)
+  if (options.json) await printJson(image)
+  else await print(`added ${image.name}: ${formatBytes(image.length_bytes)} from ${image.source}`)
+}
+
+async function list(options: AskingOptions): Promise<void> {
+  const images = await clientOf(options).get<ImageView[]>("/v1/images")
+  if (options.json) {
+    await printJson(images)
+  } else if (images.length === 0) {
+    await print("no images: add one with `pagerd image add NAME SOURCE`")
+  } else {
+    const terminal = terminalOf(process.stdout)
+    const table = renderTable(columns, images, terminal)
+    const failures = images.flatMap(({ name, last_error }) =>
+      last_error === null ? [] : [`${name}: ${printable(last_error)}`],
+    )
+    const failed = failures.length === 0 ? [] : ["", terminal.paint("red", "failures"), ...failures]
+    await print([table.header, ...table.lines, ...failed])
+  }
+}
+
+async function removeOne(name: string, options: AskingOptions): Promise<void> {
+  await clientOf(options).delete(`/v1/images/${encodeURIComponent(name)}`)
+  if (options.json) await printJson({ removed: name })
+  else await print(`removed ${name}`)
+}
+
+/** The manager runs in another directory. */
+export function absoluteSource(source: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : resolve(source)
+}
+
+const columns: readonly Column<ImageView>[] = [
+  { title: "NAME", cell: ({ name }) => name, style: () => "bold" },
+  {
+    title: "STATE",
+    cell: ({ state }) => state,
+    style: ({ state }) => (state === "failed" ? "red" : "green"),
+  },
+  { title: "LENGTH", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
+  { title: "RESIDENT", align: "right", cell: ({ resident_bytes }) => formatBytes(resident_bytes) },
+  { title: "ZEROS", align: "right", cell: ({ zero_bytes }) => formatBytes(zero_bytes) },
+  { title: "READ", align: "right", cell: ({ bytes_read }) => formatBytes(bytes_read) },
+  { title: "FILLS", align: "right", cell: ({ fills }) => formatCount(fills) },
+  {
+    title: "FAILED",
+    align: "right",
+    cell: ({ fill_failures }) => formatCount(fill_failures),
+    style: ({ fill_failures }) => (fill_failures > 0 ? "red" : "plain"),
+  },
+  { title: "REGIONS", align: "right", cell: ({ regions }) => formatCount(regions) },
+  { title: "SOURCE", shrinks: true, cell: ({ source }) => source },
+]

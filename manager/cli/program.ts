@@ -1,0 +1,34 @@
+import { Command } from "commander"
+import { exitCodesHelp } from "./failure.js"
+import { addImage } from "./image.js"
+import { packageVersion } from "./package_files.js"
+import { addPaths } from "./paths.js"
+import { addPs } from "./ps.js"
+import { addStats } from "./stats.js"
+import { addTrace } from "./trace.js"
+
+/** The `pagerd` command with all of its subcommands. Parsing throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command("pagerd")
+    .description("pages memory into many processes: a userfaultfd manager for Linux")
+    .version(packageVersion())
+    .showHelpAfterError("Run it with --help to see how it is used.")
+    .exitOverride()
+    .addHelpText("after", `${example}${exitCodesHelp}`)
+  addImage(program)
+  addPs(program)
+  addStats(program)
+  addTrace(program)
+  addPaths(program)
+  return program
+}
+
+const example = `
+Example:
+  pagerd serve --image model=./model.bin &
+  pagerd ps --regions
+
+Environment:
+  PAGERD_SOCKET, PAGERD_DEBUG_SOCKET, PAGERD_STATE_DIR   where flags do not say it
+  NO_COLOR                                               no colours
+`

@@ -1,0 +1,124 @@
+import type { Command } from "commander"
+import { pageBytes } from "../../protocol/limits.js"
+import type { RegionView, SessionView } from "../view.js"
+import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
+import { print, printJson } from "./output.js"
+import { formatBytes, formatCount, formatUs } from "./quantities.js"
+import { type Column, renderTable } from "./table.js"
+import { printable, type Terminal, terminalOf } from "./terminal.js"
+
+interface PsOptions extends AskingOptions {
+  readonly regions?: true
+}
+
+export function addPs(program: Command): void {
+  withDebugSocket(program.command("ps"))
+    .description("list the clients and what they map")
+    .option("--regions", "list each client's regions below it")
+    .addHelpText(
+      "after",
+      `
+MAPPED is what a client registered, RESIDENT what of it was installed so far. P99 is the time that
+99 of 100 faults took at most. PENDING counts faults that wait right now, and since when.
+
+Example:
+  pagerd ps --json | jq '.[] | select(.pending_faults > 0) | .pid'`,
+    )
+    .action(ps)
+}
+
+async function ps(options: PsOptions): Promise<void> {
+  const client = clientOf(options)
+  const sessions = await client.get<SessionView[]>("/v1/sessions")
+  const regions = options.regions ? await client.get<RegionView[]>("/v1/regions") : []
+  if (options.json) {
+    await printJson(options.regions ? withRegions(sessions, regions) : sessions)
+  } else if (sessions.length === 0) {
+    await print("no client is connected")
+  } else {
+    await print(renderSessions(sessions, regions, terminalOf(process.stdout)))
+  }
+}
+
+function withRegions(sessions: readonly SessionView[], regions: readonly RegionView[]) {
+  return sessions.map((session) => ({
+    ...session,
+    region_list: regions.filter((region) => region.session === session.id),
+  }))
+}
+
+function renderSessions(
+  sessions: readonly SessionView[],
+  regions: readonly RegionView[],
+  terminal: Terminal,
+): string[] {
+  const table = renderTable(sessionColumns, sessions, terminal)
+  const regionTable = renderTable(regionColumns, regions, terminal, "    ")
+  const below = (id: string) =>
+    regionTable.lines.filter((_, index) => regions[index]?.session === id)
+  return [
+    table.header,
+    ...(regions.length > 0 ? [regionTable.header] : []),
+    ...sessions.flatMap(({ id }, index) => [table.lines[index] ?? "", ...below(id)]),
+    ...lastErrors(sessions, terminal),
+  ]
+}
+
+function lastErrors(sessions: readonly SessionView[], { paint }: Terminal): string[] {
+  const lines = sessions.flatMap(({ id, last_error }) => {
+    if (last_error === null) return []
+    return `${id} at ${last_error.at}: ${last_error.code}: ${printable(last_error.message)}`
+  })
+  return lines.length === 0 ? [] : ["", paint("yellow", "last errors"), ...lines]
+}
+
+const sessionColumns: readonly Column<SessionView>[] = [
+  { title: "ID", cell: ({ id }) => id, style: () => "bold" },
+  { title: "PID", align: "right", cell: ({ pid }) => String(pid) },
+  { title: "UID", align: "right", cell: ({ uid }) => String(uid) },
+  { title: "COMMAND", shrinks: true, cell: ({ command }) => command },
+  { title: "REGIONS", align: "right", cell: ({ regions }) => formatCount(regions) },
+  { title: "MAPPED", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
+  {
+    title: "RESIDENT",
+    align: "right",
+    cell: ({ resident_pages }) => formatBytes(resident_pages * pageBytes),
+  },
+  { title: "FAULTS", align: "right", cell: (session) => formatCount(faultsOf(session)) },
+  {
+    title: "P99",
+    align: "right",
+    cell: (session) => (faultsOf(session) > 0 ? formatUs(session.fault_service_us_p99) : "-"),
+  },
+  {
+    title: "PENDING",
+    align: "right",
+    cell: pendingCell,
+    style: ({ pending_faults }) => (pending_faults > 0 ? "yellow" : "plain"),
+  },
+]
+
+const regionColumns: readonly Column<RegionView>[] = [
+  { title: "REGION", align: "right", cell: ({ region }) => String(region) },
+  { title: "IMAGE", shrinks: true, cell: ({ image }) => image },
+  { title: "MODE", cell: ({ mode }) => mode },
+  { title: "ADDRESS", cell: ({ address }) => address },
+  { title: "OFFSET", align: "right", cell: ({ offset_bytes }) => formatBytes(offset_bytes) },
+  { title: "MAPPED", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
+  {
+    title: "RESIDENT",
+    align: "right",
+    cell: ({ resident_pages }) => formatBytes(resident_pages * pageBytes),
+  },
+  { title: "FAULTS", align: "right", cell: ({ faults }) => formatCount(faults) },
+  { title: "WINDOW", align: "right", cell: ({ window_bytes }) => formatBytes(window_bytes) },
+]
+
+function pendingCell({ pending_faults, oldest_pending_fault_ms }: SessionView): string {
+  if (pending_faults === 0) return "0"
+  return `${pending_faults} (${formatUs((oldest_pending_fault_ms ?? 0) * 1e3)})`
+}
+
+export function faultsOf({ faults }: Pick<SessionView, "faults">): number {
+  return faults.missing + faults.minor + faults.write_protect
+}
