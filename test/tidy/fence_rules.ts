@@ -100,7 +100,7 @@ const napi: Rule = {
  * with `::`.
  */
 const systemCall = new RegExp(
-  "(?<![\\w.>:])(?:::[a-z_]\\w*|ioctl|syscall|mmap|munmap|mremap|madvise|preadv2|pread|pwrite|" +
+  "(?<![\\w.>:])(?:::(?!str)[a-z_]\\w*|ioctl|syscall|mmap|munmap|mremap|madvise|preadv2|pread|pwrite|" +
     "epoll_\\w+|memfd_create|eventfd|timerfd_\\w+|recvmsg|sendmsg|fallocate|ftruncate|pidfd_\\w+|" +
     "sched_setaffinity|poll|ppoll|fcntl)\\s*\\(",
 )
@@ -129,6 +129,7 @@ const systemCalls: Rule = {
       path: "native/engine/a.cpp",
       text: "sys::close(fd); // ::ioctl(a)\nimage.read(1); a->poll();",
     },
+    { path: "native/binding/a.cpp", text: "text = ::strerrorname_np(error.code);" },
     { path: "native/engine/b.cpp", text: '::pagerd::sys::check_failed("ioctl(")' },
   ],
 }
