@@ -11,8 +11,9 @@ export interface ManagerPaths {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The paths that hold when no flag says otherwise. libpagerd reckons the socket in the same way, so that a client
- * and a manager of one environment meet. Relative XDG directories are ignored, as their specification wants.
+ * The paths that hold when no flag says otherwise. libpagerd reckons the socket in the same way, so
+ * that a client and a manager of one environment meet. Relative XDG directories are ignored, as
+ * their specification wants.
  */
 export function defaultPaths(environment: Environment = process.env): ManagerPaths {
   const runtimeDir = absolute(environment.XDG_RUNTIME_DIR) ?? "/run"

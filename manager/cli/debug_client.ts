@@ -3,7 +3,10 @@ import { type IncomingMessage, request } from "node:http"
 import { CommandFailure, exitCodes } from "./failure.js"
 import { userName } from "./user_name.js"
 
-/** Asks a manager's debug socket. Every failure is a CommandFailure in words; types of answers are the caller's claim. */
+/**
+ * Asks a manager's debug socket. Every failure is a CommandFailure in words; types of answers are
+ * the caller's claim.
+ */
 export class DebugClient {
   constructor(readonly path: string) {}
 

@@ -18,7 +18,9 @@ Exit codes:
   3  no manager listens, or this user may not ask it
   70 a bug in pagerd`
 
-/** Why a command ends without having done its work: a sentence for people and a code for scripts. */
+/**
+ * Why a command ends without having done its work: a sentence for people and a code for scripts.
+ */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure"
   constructor(

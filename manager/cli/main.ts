@@ -17,7 +17,10 @@ try {
   process.exitCode = report(error)
 }
 
-/** Says on stderr why the command failed, as JSON if the command was asked for it; returns the exit code. */
+/**
+ * Says on stderr why the command failed, as JSON if the command was asked for it; returns the exit
+ * code.
+ */
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
     // Commander has said everything already.

@@ -11,7 +11,10 @@ export function printJson(value: unknown): Promise<void> {
   return print(safeJson(JSON.stringify(value)))
 }
 
-/** The same JSON without characters that a terminal might act on; JSON.stringify leaves these as they are. */
+/**
+ * The same JSON without characters that a terminal might act on; JSON.stringify leaves these as
+ * they are.
+ */
 export function safeJson(json: string): string {
   return json.replace(
     /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu,

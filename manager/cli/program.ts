@@ -7,7 +7,9 @@ import { addPs } from "./ps.js"
 import { addStats } from "./stats.js"
 import { addTrace } from "./trace.js"
 
-/** The `pagerd` command with all of its subcommands. Parsing throws instead of ending the process. */
+/**
+ * The `pagerd` command with all of its subcommands. Parsing throws instead of ending the process.
+ */
 export function createProgram(): Command {
   const program = new Command("pagerd")
     .description("pages memory into many processes: a userfaultfd manager for Linux")

@@ -18,7 +18,10 @@ export interface RenderedTable {
 const gap = "  "
 const shrunkColumnsMin = 8
 
-/** Lays rows out in columns no wider than the terminal. Cells are made printable here, whatever they hold. */
+/**
+ * Lays rows out in columns no wider than the terminal. Cells are made printable here, whatever they
+ * hold.
+ */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

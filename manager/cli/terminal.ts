@@ -35,8 +35,9 @@ export function terminalOf(stream: NodeJS.WriteStream): Terminal {
 }
 
 /**
- * Text that came from elsewhere, safe to print: control characters, escape sequences and marks that turn the direction
- * of writing become "?". A client chooses its own command line, and must not write on its observer's terminal.
+ * Text that came from elsewhere, safe to print: control characters, escape sequences and marks that
+ * turn the direction of writing become "?". A client chooses its own command line, and must not
+ * write on its observer's terminal.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?")

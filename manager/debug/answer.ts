@@ -18,7 +18,10 @@ export interface StreamAnswer extends AnswerHead {
   readonly stream: (response: ServerResponse) => void
 }
 
-/** A request that cannot be answered: what the client reads is the status, the code and the sentence. */
+/**
+ * A request that cannot be answered: what the client reads is the status, the code and the
+ * sentence.
+ */
 export class RequestError extends Error {
   override readonly name = "RequestError"
   constructor(

@@ -15,8 +15,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 }
 
 /**
- * Turns whatever a route threw into an answer. A bug in a view is answered and logged but does not end the process:
- * looking at a manager must never stop it from serving pages.
+ * Turns whatever a route threw into an answer. A bug in a view is answered and logged but does not
+ * end the process: looking at a manager must never stop it from serving pages.
  */
 export function requestErrorOf(error: unknown, log: Logger): RequestError {
   if (error instanceof RequestError) return error

@@ -14,9 +14,10 @@ export interface FollowOptions {
 }
 
 /**
- * Streams faults as they come, one JSON line each, until the reader goes or the returned function is called. What a
- * reader is too slow for, or the ring overwrote before it was read, is told as a line {"dropped": N}; overwritten faults of
- * sessions that were not asked for count too, since nobody knows whose they were.
+ * Streams faults as they come, one JSON line each, until the reader goes or the returned function
+ * is called. What a reader is too slow for, or the ring overwrote before it was read, is told as a
+ * line {"dropped": N}; overwritten faults of sessions that were not asked for count too, since
+ * nobody knows whose they were.
  */
 export function followFaults(response: ServerResponse, options: FollowOptions): () => void {
   // A stream may be quiet for hours.

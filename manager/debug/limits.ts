@@ -1,4 +1,7 @@
-/** Bounds of the debug socket. It is its owner's alone (mode 0600), so they guard against mistakes, not malice. */
+/**
+ * Bounds of the debug socket. It is its owner's alone (mode 0600), so they guard against mistakes,
+ * not malice.
+ */
 
 /** Connections at once; further ones are closed unanswered. */
 export const connectionsMax = 64
@@ -15,7 +18,9 @@ export const headersTimeoutMs = 5_000
 /** The whole request, its body included. */
 export const requestTimeoutMs = 10_000
 export const keepAliveTimeoutMs = 5_000
-/** An answer that nobody reads for so long is given up. Streams are exempt: they drop lines instead. */
+/**
+ * An answer that nobody reads for so long is given up. Streams are exempt: they drop lines instead.
+ */
 export const idleTimeoutMs = 30_000
 
 /** What is still being answered when the server closes has so long to end. */

@@ -13,8 +13,8 @@ export interface QuantilesUs {
 }
 
 /**
- * The metrics of one scrape. Each scrape fills a set of its own out of one snapshot: counters are set rather than
- * counted, labels of removed images vanish, and two scrapes at once cannot mix.
+ * The metrics of one scrape. Each scrape fills a set of its own out of one snapshot: counters are
+ * set rather than counted, labels of removed images vanish, and two scrapes at once cannot mix.
  */
 export class MetricSet {
   readonly #registry = new Registry()
@@ -49,8 +49,9 @@ function entriesOf(series: Series): readonly (readonly [Labels, number])[] {
 }
 
 /**
- * A summary whose quantiles were reckoned elsewhere: prom-client's own would have to be fed every single fault. A gauge
- * with a `quantile` label would read the same, but Prometheus keeps that label for summaries.
+ * A summary whose quantiles were reckoned elsewhere: prom-client's own would have to be fed every
+ * single fault. A gauge with a `quantile` label would read the same, but Prometheus keeps that
+ * label for summaries.
  */
 class SnapshotSummary extends Summary<"quantile"> {
   readonly #us: QuantilesUs

@@ -1,7 +1,10 @@
 import type { ImageView, Inspectable, SessionView, StatsView } from "../view.js"
 import { MetricSet, type Series } from "./metric_set.js"
 
-/** What `GET /metrics` shows, as Prometheus text. Seconds and bytes throughout, whatever the views count in. */
+/**
+ * What `GET /metrics` shows, as Prometheus text. Seconds and bytes throughout, whatever the views
+ * count in.
+ */
 export async function renderMetrics(
   inspect: Inspectable,
 ): Promise<{ contentType: string; body: string }> {

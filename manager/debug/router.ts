@@ -18,10 +18,16 @@ export interface Call {
 /** One thing the debug socket can be asked. */
 export interface Route {
   readonly method: Method
-  /** A last segment ":name" takes one segment; ":name*" takes the rest of the path, slashes included. */
+  /**
+   * A last segment ":name" takes one segment; ":name*" takes the rest of the path, slashes
+   * included.
+   */
   readonly path: string
   readonly summary: string
-  /** Query parameters it knows. Any other is refused, so that a misspelt one is not silently ignored. */
+  /**
+   * Query parameters it knows. Any other is refused, so that a misspelt one is not silently
+   * ignored.
+   */
   readonly parameters?: readonly string[]
   readonly answer: (call: Call) => Answer | Promise<Answer>
 }
@@ -54,8 +60,8 @@ export function matchRoute(routes: readonly Route[], method: string, target: str
 }
 
 /**
- * Splits the raw target without normalising it: `new URL` would turn "/v1/images/a/../b" into the name of another
- * image. The absolute form, "GET http://host/path", is what proxies send.
+ * Splits the raw target without normalising it: `new URL` would turn "/v1/images/a/../b" into the
+ * name of another image. The absolute form, "GET http://host/path", is what proxies send.
  */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const relative = target.replace(/^https?:\/\/[^/?]*/i, "")

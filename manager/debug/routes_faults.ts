@@ -10,7 +10,9 @@ import {
 } from "./limits.js"
 import type { Call, Route } from "./router.js"
 
-/** The routes of the fault ring. `followers` are the streams under way; whoever owns it ends them. */
+/**
+ * The routes of the fault ring. `followers` are the streams under way; whoever owns it ends them.
+ */
 export function faultRoutes(followers: Set<() => void>): readonly Route[] {
   return [
     {
@@ -36,7 +38,8 @@ function answerFaults({ inspect, log, query }: Call, followers: Set<() => void>)
   const faultsMax = limit ?? faultsAnsweredDefault
   const scannedMax = session === undefined ? faultsMax : faultsScannedMax
   const faults = ofSession(inspect.faults(after ?? 0, scannedMax), session)
-  // With `after` the caller pages forward, so the oldest come first in line; without it the newest are wanted.
+  // With `after` the caller pages forward, so the oldest come first in line; without it the newest
+  // are wanted.
   const wanted = after === undefined ? newest(faults, faultsMax) : faults.slice(0, faultsMax)
   return jsonAnswer(wanted)
 }

@@ -19,11 +19,17 @@ export interface DebugServerOptions {
 }
 
 export interface DebugServer {
-  /** Stops accepting, ends the fault streams, and resolves when the last answer is out or its grace is over. */
+  /**
+   * Stops accepting, ends the fault streams, and resolves when the last answer is out or its grace
+   * is over.
+   */
   close(): Promise<void>
 }
 
-/** Starts the debug socket: HTTP/1.1 over a Unix socket. Rejects with a ManagerError when it cannot listen. */
+/**
+ * Starts the debug socket: HTTP/1.1 over a Unix socket. Rejects with a ManagerError when it cannot
+ * listen.
+ */
 export async function startDebugServer(options: DebugServerOptions): Promise<DebugServer> {
   const followers = new Set<() => void>()
   const routes = [...viewRoutes, ...imageRoutes, ...faultRoutes(followers)]
@@ -40,7 +46,8 @@ export async function startDebugServer(options: DebugServerOptions): Promise<Deb
 
 function closeServer(server: Server, followers: ReadonlySet<() => void>): Promise<void> {
   return new Promise((resolve) => {
-    // A follower that does not read, or a connection that never asked anything, would hold the end up.
+    // A follower that does not read, or a connection that never asked anything, would hold the end
+    // up.
     const grace = setTimeout(() => server.closeAllConnections(), limits.closeGraceMs)
     server.close(() => {
       clearTimeout(grace)

@@ -6,10 +6,14 @@ import { ManagerError } from "../errors.js"
 /** sockaddr_un holds 108 bytes, the closing zero included. */
 const pathBytesMax = 107
 
-/** Makes a server listen on a Unix socket that only its owner may open, taking the place of a dead manager's. */
+/**
+ * Makes a server listen on a Unix socket that only its owner may open, taking the place of a dead
+ * manager's.
+ */
 export async function listenOnSocketFile(server: Server, path: string): Promise<void> {
-  if (Buffer.byteLength(path) > pathBytesMax) {
-    const message = `A socket's path has at most ${pathBytesMax} bytes; this has ${Buffer.byteLength(path)}: ${path}`
+  const pathBytes = Buffer.byteLength(path)
+  if (pathBytes > pathBytesMax) {
+    const message = `A socket's path has at most ${pathBytesMax} bytes; ${path} has ${pathBytes}`
     throw new ManagerError("socket_path_too_long", message)
   }
   try {
@@ -26,7 +30,10 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
   }
 }
 
-/** The socket file is born with mode 0600: bind() happens before listen() returns, so the umask covers it alone. */
+/**
+ * The socket file is born with mode 0600: bind() happens before listen() returns, so the umask
+ * covers it alone.
+ */
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject)

@@ -17,8 +17,9 @@ const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
 const labelPair = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/y
 
 /**
- * Parses the text format strictly: HELP, then TYPE, then the family's samples and no one else's; no family and no
- * series twice; every value a number; `quantile` only on summaries; counters end in _total.
+ * Parses the text format strictly: HELP, then TYPE, then the family's samples and no one else's; no
+ * family and no series twice; every value a number; `quantile` only on summaries; counters end in
+ * _total.
  */
 export function parseExposition(text: string): Map<string, Family> {
   if (!text.endsWith("\n")) throw new Error("The text must end with a line feed")
