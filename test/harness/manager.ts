@@ -91,7 +91,7 @@ export class Manager {
     this.#ended = once(child, "exit").then(([code, signal]) => ({ code, signal }))
     const killNow = (): void => void child.kill("SIGKILL")
     process.once("exit", killNow)
-    this.#ended.then(() => process.off("exit", killNow))
+    void this.#ended.then(() => process.off("exit", killNow))
   }
 
   get socket(): string {
