@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
+import type { ProbeModule } from "../cli/doctor/probe.js"
 import { ManagerError } from "../errors.js"
 import type { SocketModule } from "../sockets/native.js"
 import type { NativeModule } from "./native.js"
 
 /** Everything that `native/build/Release/pagerd.node` exports. */
-export type NativeAddon = NativeModule & SocketModule
+export type NativeAddon = NativeModule & SocketModule & ProbeModule
 
 let loaded: NativeAddon | undefined
 

@@ -1,10 +1,12 @@
 #include <napi.h>
 
+#include "binding/probe.hpp"
 #include "binding/sockets.hpp"
 
 namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  pagerd::binding::register_probe(env, exports);
   pagerd::binding::register_sockets(env, exports);
   return exports;
 }

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace pagerd::binding {
+
+// What this kernel lets this user do: all of manager/cli/doctor/probe.ts.
+void register_probe(Napi::Env env, Napi::Object exports);
+
+}  // namespace pagerd::binding
