@@ -13,12 +13,13 @@ struct Error {
   const char *call;
 };
 
-// A value or an Error. There are no exceptions here: whoever calls looks.
-template <typename T>
+// A value or why there is none: an Error, or whatever else its layer reports. There are no
+// exceptions here: whoever calls looks.
+template <typename T, typename E = Error>
 class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, error) {}
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }
 
@@ -29,13 +30,13 @@ class [[nodiscard]] Result {
 
   T take() { return std::move(value()); }
 
-  Error error() const {
+  E error() const {
     PAGERD_CHECK(!ok());
     return *std::get_if<1>(&state_);
   }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
 struct Nothing {};
