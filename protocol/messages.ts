@@ -11,6 +11,9 @@
  *   image                          ->   image_found
  *   publish    [file descriptor]   ->   published
  *   map        [userfaultfd]       ->   mapped    (only the session's first map carries it)
+ *                                                 (and it is kept when that map is refused, unless
+ *                                                 the refusal is not_userfaultfd or
+ *                                                 unsupported_features: then the next carries it)
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
  *                                       poisoned  unasked: a page of a region could not be had
