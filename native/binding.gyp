@@ -25,7 +25,10 @@
       "type": "shared_library",
       "product_dir": "<(PRODUCT_DIR)",
       "sources": ["<!@(ls client/*.cpp)", "sys/check.cpp", "sys/descriptor.cpp"],
-      "ldflags": ["-Wl,-z,nodelete", "-static-libstdc++", "-static-libgcc", "-Wl,--no-undefined"],
+      "ldflags": [
+        "-Wl,-z,nodelete", "-static-libstdc++", "-static-libgcc", "-Wl,--no-undefined",
+        "-Wl,--version-script=<(module_root_dir)/client/exports.map",
+      ],
       "libraries": ["-lpthread"],
     },
   ],

@@ -1,10 +1,18 @@
 /*
  * pagerd.h: the C interface of libpagerd, the client library of the pagerd userfaultfd manager.
  *
- * A client connects to a manager, and maps or attaches images of the manager into its own memory; from then on
- * the pages arrive on first touch. Functions that return a pointer return NULL on failure, those that return an
- * int return -1; pagerd_error() then holds the reason. All functions may be called from any thread; one region
- * must not be unmapped while another thread still uses it. Addresses and lengths are in bytes.
+ * A client connects to a manager, and maps or attaches images of the manager into its own memory;
+ * from then on the pages arrive on first touch. Functions that return a pointer return NULL on
+ * failure, those that return an int return -1; pagerd_error() then holds the reason. All functions
+ * may be called from any thread; one region must not be unmapped while another thread still uses
+ * it. Addresses and lengths are in bytes.
+ *
+ * A missing page never reads as zeros. While the manager is away whoever touches one waits; a page
+ * that can never be had is poisoned, and touching it raises SIGBUS (a system call: EFAULT).
+ *
+ * A forked child inherits neither the session nor any region: the memory is not mapped there, also
+ * that of attached regions, and stays so (MADV_DONTFORK) when the region has ended. In the child
+ * all calls fail with code "forked"; only pagerd_disconnect() may be used, to close descriptors.
  */
 #ifndef PAGERD_H
 #define PAGERD_H
@@ -34,52 +42,84 @@ struct pagerd_map_options {
   enum pagerd_mode mode;
   uint64_t offset_bytes; /* start within the image; a multiple of the page size */
   uint64_t length_bytes; /* 0: up to the image's end */
-  uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two from 4 KiB to 2 MiB */
+  uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two, 4 KiB to 2 MiB */
   uint32_t reserved;     /* must be 0 */
 };
 
-/* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else $XDG_RUNTIME_DIR/pagerd/pagerd.sock,
-   else /run/pagerd/pagerd.sock. */
+/* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else
+   $XDG_RUNTIME_DIR/pagerd/pagerd.sock, else /run/pagerd/pagerd.sock. */
 PAGERD_API pagerd_client *pagerd_connect(const char *path);
 
-/* Maps an image into new memory of this process, page-aligned and private to it. */
+/* Maps an image into new memory of this process, page-aligned and private to it. Where the image
+   ends within a page, the rest of that page is zeros. */
 PAGERD_API pagerd_region *pagerd_map(pagerd_client *client, const char *image,
                                      const struct pagerd_map_options *options);
 
-/* Puts an image in place of memory the caller already has: private anonymous memory, page-aligned. What was
-   there is discarded. The mapping itself stays the caller's, also after pagerd_unmap(). */
+/* Puts an image in place of memory the caller already has: private anonymous memory, page-aligned,
+   with room for the image (or the part options asks for) in whole pages; memory beyond that is left
+   alone. What was there is discarded, unless the call fails. The mapping itself stays the caller's,
+   also after pagerd_unmap(). */
 PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, size_t length_bytes,
-                                        const char *image, const struct pagerd_map_options *options);
+                                        const char *image,
+                                        const struct pagerd_map_options *options);
 
-/* Offers an open regular file as an image. name_out, of name_bytes bytes, receives the name it got. */
+/* Offers an open regular file as an image. name_out, of name_bytes bytes, receives the name it
+   got; it may be NULL. */
 PAGERD_API int pagerd_publish(pagerd_client *client, const char *name, int file, char *name_out,
                               size_t name_bytes);
 
+/* The length is that of the image's part, which need not end with a page. */
 PAGERD_API void *pagerd_address(const pagerd_region *region);
 PAGERD_API size_t pagerd_length_bytes(const pagerd_region *region);
 
-/* The mode the manager took (never PAGERD_MODE_AUTO), and its reason in words. */
+/* The mode the manager took (never PAGERD_MODE_AUTO), and its reason in words. The reason also says
+   so when this system gave no userfaultfd that serves system calls: those then fail with EFAULT on
+   a missing page instead of waiting for it. */
 PAGERD_API enum pagerd_mode pagerd_region_mode(const pagerd_region *region);
 PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
 
-/* Puts every page of the region back to the image's bytes; what the caller wrote is gone. */
+/* Puts every page of the region back to the image's bytes; what the caller wrote is gone. Does not
+   wait for the manager. */
 PAGERD_API int pagerd_reset(pagerd_region *region);
 
-/* Installs the pages of a range now and returns when they are there. length_bytes 0: to the region's end. */
+/* Installs the pages of a range now and returns when they are there. length_bytes 0: to the
+   region's end. */
 PAGERD_API int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes);
 
-/* Ends the region. Memory from pagerd_map() is unmapped. Attached memory stays mapped: all of its pages are
-   installed first, and -1 with the region still in place is the answer when one cannot be had. */
+/* Ends the region. Memory from pagerd_map() is unmapped. Attached memory stays mapped: all of its
+   pages are installed first, and -1 with the region still in place is the answer when one cannot be
+   had. */
 PAGERD_API int pagerd_unmap(pagerd_region *region);
 
-/* Ends the session and frees the client and all of its regions. Regions still mapped are unmapped; attached ones
-   are treated as by pagerd_unmap(), and pages that cannot be had are made inaccessible. */
+/* Ends a region from pagerd_map() but keeps its addresses taken: whoever still holds a pointer into
+   it crashes, and reads neither zeros nor what is mapped there next. pagerd_release() gives the
+   addresses back later, with the region's former address and length. */
+PAGERD_API int pagerd_retire(pagerd_region *region);
+PAGERD_API int pagerd_release(void *address, size_t length_bytes);
+
+/* How many pages of the client's regions could not be had so far. text, of text_bytes bytes,
+   receives the manager's words about the last of them ("" when there was none); it may be NULL. */
+PAGERD_API uint64_t pagerd_poisoned(const pagerd_client *client, char *text, size_t text_bytes);
+
+/* Ends the session and frees the client and all of its regions. Regions still mapped are unmapped;
+   attached ones are treated as by pagerd_unmap(), and pages that cannot be had are made
+   inaccessible. */
 PAGERD_API void pagerd_disconnect(pagerd_client *client);
 
-/* Text of this thread's last failure; "" when there was none. Valid until the thread's next call. */
+/* Text of this thread's last failure; "" when there was none. Valid until the thread's next
+   call. */
 PAGERD_API const char *pagerd_error(void);
 
-/* Machine-readable code of this thread's last failure, such as "unknown_image"; "" when there was none. */
+/* Machine-readable code of this thread's last failure; "" when there was none. One of the protocol,
+   such as "unknown_image", or of the library:
+     no_manager          nobody listens at the path, or not for this user
+     manager_gone        the session is over: the manager closed it or died
+     forked              this process was forked from the client
+     bad_argument        an argument makes no sense, or a required one is NULL
+     unsupported_memory  attached memory is not private, anonymous, of ordinary pages
+     no_userfaultfd      this system gives this user no userfaultfd
+     out_of_memory       no address space or memory
+     system              a system call failed; the text says which */
 PAGERD_API const char *pagerd_error_code(void);
 
 /* Version of the library, such as "0.1.0". */

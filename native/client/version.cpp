@@ -1,3 +1,5 @@
 #include "client/pagerd.h"
 
-const char *pagerd_version(void) { return "0.1.0"; }
+const char *pagerd_version(void) {
+  return "0.1.0";
+}

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "client/failure.hpp"
+#include "client/pagerd.h"
+#include "client/part.hpp"
+#include "client/region_book.hpp"
+#include "client/session.hpp"
+#include "client/sys_uffd.hpp"
+
+// One client of a manager: a session, one userfaultfd for all of its regions, and the regions.
+// Owned by whoever connected; its functions may be called from any thread. Lock order:
+// hand_over_lock_ before the session's own; the book's is a leaf.
+struct pagerd_client {
+ public:
+  explicit pagerd_client(std::unique_ptr<pagerd::client::Session> session)
+      : session_(std::move(session)) {}
+  // Ends all regions and the session.
+  ~pagerd_client();
+
+  pagerd::client::Result<pagerd_region *> map(std::string_view image,
+                                              const pagerd_map_options &options);
+  pagerd::client::Result<pagerd_region *> attach(pagerd::client::Range room, std::string_view image,
+                                                 const pagerd_map_options &options);
+  // The name the image got.
+  pagerd::client::Result<std::string> publish(std::string_view name, int file);
+  // Ends a region and forgets it; on failure it stays in place.
+  pagerd::client::Status unmap(pagerd_region *region);
+  pagerd::client::Status retire(pagerd_region *region);
+
+  // For a forked child: closes its copies of the descriptors and leaves everything else to the
+  // parent.
+  static void abandon(pagerd_client *client);
+
+  // For regions.
+  pagerd::client::Session &session() const { return *session_; }
+  const pagerd::client::Userfault &userfault() const { return userfault_; }
+  pagerd::client::Result<pagerd::client::Message> request_map(
+      const pagerd::client::MapRequest &request);
+  void keep_userfault_open_for_ever() { userfault_.keep_open_for_ever(); }
+
+ private:
+  pagerd::client::Result<pagerd::client::Part> find_part(std::string_view image,
+                                                         const pagerd_map_options &options);
+  pagerd::client::Status make_userfault();
+  pagerd::client::Result<pagerd_region *> begin(std::unique_ptr<pagerd_region> region,
+                                                std::string_view image,
+                                                const pagerd_map_options &options);
+  pagerd::client::Result<pagerd::client::Message> hand_over(
+      const pagerd::client::MapRequest &request);
+
+  const std::unique_ptr<pagerd::client::Session> session_;
+  std::mutex hand_over_lock_;
+  pagerd::client::Userfault
+      userfault_;  // made once, under hand_over_lock_, before the first region
+  std::atomic<bool> is_handed_over_ = false;
+  pagerd::client::RegionBook book_;
+};

@@ -1,0 +1,103 @@
+#include "client/messages.hpp"
+#include "client/msgpack.hpp"
+#include "client/pagerd.h"
+#include "sys/check.hpp"
+
+namespace pagerd::client {
+
+namespace {
+
+// Builds one frame: the map's size is said first, then that many fields follow.
+class FrameBuilder {
+ public:
+  FrameBuilder(std::uint32_t pairs, std::string_view type) {
+    writer_.map(pairs);
+    field("type", type);
+  }
+  FrameBuilder(std::uint32_t pairs, std::string_view type, std::uint32_t request)
+      : FrameBuilder(pairs, type) {
+    frame_.request = request;
+    field("request", request);
+  }
+
+  FrameBuilder &field(std::string_view key, std::string_view text) {
+    writer_.string(key);
+    writer_.string(text);
+    return *this;
+  }
+
+  FrameBuilder &field(std::string_view key, std::uint64_t number) {
+    writer_.string(key);
+    writer_.unsigned_integer(number);
+    return *this;
+  }
+
+  FrameBuilder &truth(std::string_view key, bool truth) {
+    writer_.string(key);
+    writer_.boolean(truth);
+    return *this;
+  }
+
+  Frame take() {
+    // Names were measured before they came here, and everything else has a fixed greatest length.
+    PAGERD_CHECK(!writer_.has_overflowed());
+    frame_.length_bytes = writer_.length_bytes();
+    return frame_;
+  }
+
+ private:
+  Frame frame_;
+  msgpack::Writer writer_{frame_.buffer};
+};
+
+}  // namespace
+
+Frame hello_frame() {
+  const std::string name = std::string("libpagerd/") + pagerd_version();
+  return FrameBuilder(4, "hello")
+      .field("version", protocol_version)
+      .field("client", std::string_view(name))
+      .truth("want_device", true)
+      .take();
+}
+
+Frame image_frame(std::uint32_t request, std::string_view name) {
+  return FrameBuilder(3, "image", request).field("image", name).take();
+}
+
+Frame publish_frame(std::uint32_t request, std::string_view name) {
+  return FrameBuilder(3, "publish", request).field("image", name).take();
+}
+
+Frame map_frame(std::uint32_t request, const MapRequest &map) {
+  return FrameBuilder(8, "map", request)
+      .field("image", map.image)
+      .field("mode", map.mode)
+      .field("address", map.address)
+      .field("length_bytes", map.length_bytes)
+      .field("offset_bytes", map.offset_bytes)
+      .field("window_bytes", map.window_bytes)
+      .take();
+}
+
+Frame prefault_frame(std::uint32_t request, const RegionRange &range) {
+  return FrameBuilder(5, "prefault", request)
+      .field("region", range.region)
+      .field("offset_bytes", range.offset_bytes)
+      .field("length_bytes", range.length_bytes)
+      .take();
+}
+
+Frame reset_frame(std::uint32_t request, std::uint64_t region) {
+  return FrameBuilder(3, "reset", request).field("region", region).take();
+}
+
+Frame unmap_frame(std::uint32_t request, std::uint64_t region) {
+  return FrameBuilder(3, "unmap", request).field("region", region).take();
+}
+
+Frame bye_frame(std::uint32_t request) {
+  return FrameBuilder(2, "bye", request).take();
+}
+
+}  // namespace pagerd::client

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "client/failure.hpp"
+#include "client/pagerd.h"
+#include "client/part.hpp"
+#include "client/sys_memory.hpp"
+
+// Whose memory a region is in: ours from pagerd_map(), or the caller's, given to pagerd_attach().
+enum class RegionMemory { mapped, attached };
+
+// What becomes of a mapped region's addresses: others may have them, or they stay taken and
+// untouchable.
+enum class Addresses { given_back, kept };
+
+// One range of this process's memory that shows a part of an image. Owned by its client's book. The
+// caller sees to it that a region which is being ended is used by nobody else.
+struct pagerd_region {
+ public:
+  pagerd_region(pagerd_client &client, RegionMemory memory, pagerd::client::Range range,
+                const pagerd::client::Part &part);
+
+  // Registers the range and asks the manager to serve it. After a failure the range is unregistered
+  // again, and in attached memory everything is as it was.
+  pagerd::client::Status begin(std::string_view image, const pagerd_map_options &options);
+
+  pagerd::client::Status reset();
+  pagerd::client::Status prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes);
+
+  // Ends the region; the book forgets it when that went well.
+  pagerd::client::Status end_mapped(Addresses addresses);
+  pagerd::client::Status end_attached();
+  // The same for a client that goes away: what cannot be had is made inaccessible, so that it
+  // always succeeds.
+  void end_for_disconnect();
+
+  pagerd_client &client() const { return client_; }
+  RegionMemory memory() const { return memory_; }
+  pagerd::client::Range range() const { return range_; }
+  std::uint64_t length_bytes() const { return part_.length_bytes; }
+  pagerd_mode mode() const { return mode_; }
+  const char *why() const { return why_.c_str(); }
+
+ private:
+  pagerd::client::Status ask_to_serve(std::string_view image, const pagerd_map_options &options);
+  pagerd::client::Status put_image_in_place();
+  void ask_to_stop();
+  pagerd::client::Status prefault_range(pagerd::client::Range range);
+  pagerd::client::Status make_untouchable();
+  pagerd::client::Status complete();
+  pagerd::client::Status forbid_what_is_missing();
+
+  pagerd_client &client_;
+  const RegionMemory memory_;
+  const pagerd::client::Range range_;
+  const pagerd::client::Part part_;
+  std::uint64_t id_ = 0;  // the manager's number for it
+  pagerd_mode mode_ = PAGERD_MODE_AUTO;
+  std::string why_;
+};
+
+namespace pagerd::client {
+using Region = ::pagerd_region;
+}

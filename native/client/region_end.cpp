@@ -1,0 +1,91 @@
+#include "client/client.hpp"
+#include "client/limits.hpp"
+#include "client/region.hpp"
+
+// How regions end. A manager that is gone or has forgotten the region must not keep it from ending,
+// and no page may turn to zeros on the way.
+using namespace pagerd::client;
+
+// The manager is told first, so that none of its installs can still be under way to addresses that
+// are then others'.
+Status pagerd_region::end_mapped(Addresses addresses) {
+  ask_to_stop();
+  if (Status sealed = make_untouchable(); !sealed.ok()) return sealed;
+  if (addresses == Addresses::kept) return done();
+  return give_back(range_);
+}
+
+Status pagerd_region::end_attached() {
+  if (Status completed = complete(); !completed.ok()) return completed;
+  ask_to_stop();
+  return client_.userfault().unregister(range_);
+}
+
+void pagerd_region::end_for_disconnect() {
+  if (memory_ == RegionMemory::mapped) {
+    if (end_mapped(Addresses::given_back).ok()) return;
+  } else {
+    if (end_attached().ok()) return;
+    const Status protected_now = forbid_what_is_missing();
+    ask_to_stop();
+    if (protected_now.ok() && client_.userfault().unregister(range_).ok()) return;
+  }
+  // Its closing would turn what is missing into zeros. A descriptor that is never closed is the
+  // smaller evil.
+  client_.keep_userfault_open_for_ever();
+}
+
+void pagerd_region::ask_to_stop() {
+  Session &session = client_.session();
+  // Whatever the answer: the manager serves the region no more.
+  (void)session.exchange(unmap_frame(session.next_request(), id_), "unmapped");
+}
+
+// Whoever waits for a page of the range gets SIGSEGV, as does everyone who comes later.
+Status pagerd_region::make_untouchable() {
+  const Userfault &userfault = client_.userfault();
+  Status sealed = seal(range_);
+  if (!sealed.ok()) sealed = forbid(range_);
+  if (sealed.ok()) userfault.wake(range_);
+  return sealed;
+}
+
+// Installs every page, and does not take the manager's word for it: a page that was installed can
+// have been dropped again without a trace, and unregistering would then make it zeros.
+Status pagerd_region::complete() {
+  if (client_.session().usable().ok()) {
+    if (Status prefaulted = prefault_range(range_); !prefaulted.ok()) return prefaulted;
+  }
+  for (int round = 0; round < completion_rounds_max; ++round) {
+    Result<std::optional<Range>> missing = first_missing_run(range_);
+    if (!missing.ok()) return missing.error();
+    if (!missing.value()) return done();
+    const std::uintptr_t start = missing.value()->start;
+    if (Status prefaulted = prefault_range({start, range_.end() - start}); !prefaulted.ok())
+      return prefaulted;
+  }
+  return failure(
+      "prefault_failed",
+      "Pages of the region at %p are missing again and again: does another thread reset it?",
+      range_.address());
+}
+
+Status pagerd_region::forbid_what_is_missing() {
+  Range rest = range_;
+  while (rest.length_bytes > 0) {
+    Result<std::optional<Range>> run = first_missing_run(rest);
+    if (!run.ok()) return forbid(rest);
+    if (!run.value()) return done();
+    // One bad page stops a prefault; those after it may still be had.
+    (void)prefault_range(*run.value());
+    Result<std::optional<Range>> still = first_missing_run(*run.value());
+    const std::uintptr_t end = run.value()->end();
+    const std::uintptr_t from =
+        still.ok() && still.value() ? still.value()->start : run.value()->start;
+    const bool is_complete = still.ok() && !still.value();
+    if (!is_complete && !forbid({from, end - from}).ok())
+      return forbid({from, range_.end() - from});
+    rest = {end, range_.end() - end};
+  }
+  return done();
+}

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "client/failure.hpp"
+
+// The system calls on this process's own memory. All ranges are whole pages.
+namespace pagerd::client {
+
+struct Range {
+  std::uintptr_t start = 0;
+  std::uint64_t length_bytes = 0;
+
+  std::uintptr_t end() const { return start + length_bytes; }
+  void *address() const { return reinterpret_cast<void *>(start); }
+};
+
+// New private anonymous memory, readable and writable, that no swap space was set aside for.
+Result<Range> map_anonymous(std::uint64_t length_bytes);
+
+// Replaces whatever is mapped there by memory nobody may touch, in one step: no moment exists in
+// which the range is free for others or reads as zeros. A registration with a userfaultfd ends with
+// the mapping it was of.
+Status seal(Range range);
+
+// Gives the addresses back.
+Status give_back(Range range);
+
+// Nobody may touch the pages from now on; what they hold, and their registration, stay.
+Status forbid(Range range);
+
+// Drops the pages, locked ones too: a registered range is missing afterwards, and faults.
+Status drop_pages(Range range);
+
+// A forked child does not get the range. It has no registration there, so that it would read zeros.
+Status keep_from_children(Range range);
+
+// Says no to file and shared mappings, huge page pools and holes: dropping their pages would not
+// make them missing.
+Status require_private_anonymous(Range range);
+
+// The first run of pages that are neither in memory nor swapped out, if there is any. Poisoned
+// pages count as there: they answer with SIGBUS, never with zeros.
+Result<std::optional<Range>> first_missing_run(Range range);
+
+}  // namespace pagerd::client

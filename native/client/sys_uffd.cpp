@@ -1,0 +1,86 @@
+#include "client/sys_uffd.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sys/uapi.hpp"
+
+namespace pagerd::client {
+
+namespace uapi = sys::uapi;
+
+namespace {
+
+constexpr int descriptor_flags = O_CLOEXEC | O_NONBLOCK;
+constexpr int user_mode_only = 1;  // UFFD_USER_MODE_ONLY
+static_assert(user_mode_only == UFFD_USER_MODE_ONLY);
+
+sys::Descriptor from_device(const sys::Descriptor &device) {
+  if (!device.is_open()) return {};
+  return sys::Descriptor(::ioctl(device.get(), uapi::ioctl_new, descriptor_flags));
+}
+
+sys::Descriptor from_own_device() {
+  return from_device(sys::Descriptor(::open("/dev/userfaultfd", O_RDWR | O_CLOEXEC)));
+}
+
+sys::Descriptor from_system_call(int flags) {
+  return sys::Descriptor(static_cast<int>(::syscall(SYS_userfaultfd, descriptor_flags | flags)));
+}
+
+// UFFDIO_API, once, without any event feature: this library announces what it does to its regions.
+// Events it did not read at once would hang madvise, fork and garbage collection of the whole
+// process.
+bool initialise(const sys::Descriptor &userfault) {
+  if (!userfault.is_open()) return false;
+  uffdio_api api = {UFFD_API, 0, 0};
+  return ::ioctl(userfault.get(), uapi::ioctl_api, &api) == 0;
+}
+
+}  // namespace
+
+Result<Userfault> Userfault::create(const sys::Descriptor &device) {
+  sys::Descriptor made = from_own_device();
+  if (initialise(made)) return Userfault(std::move(made), true);
+  made = from_system_call(0);
+  if (initialise(made)) return Userfault(std::move(made), true);
+  made = from_device(device);
+  if (initialise(made)) return Userfault(std::move(made), true);
+  made = from_system_call(user_mode_only);
+  if (initialise(made)) return Userfault(std::move(made), false);
+  const Failure cause = system_failure("userfaultfd", errno);
+  return failure("no_userfaultfd",
+                 "No userfaultfd to be had: /dev/userfaultfd, the system call and the manager's "
+                 "device all failed, the "
+                 "last with %s. `pagerd doctor` says what this system allows",
+                 cause.text.c_str());
+}
+
+Status Userfault::register_missing(Range range) const {
+  uffdio_register request = {{range.start, range.length_bytes}, UFFDIO_REGISTER_MODE_MISSING, 0};
+  if (::ioctl(descriptor_.get(), uapi::ioctl_register, &request) == 0) return done();
+  if (errno == EBUSY) {
+    return failure("region_overlap",
+                   "Cannot register the %llu bytes at %p: another userfaultfd has them already",
+                   static_cast<unsigned long long>(range.length_bytes), range.address());
+  }
+  return system_failure("registering memory with userfaultfd", errno);
+}
+
+Status Userfault::unregister(Range range) const {
+  uffdio_range request = {range.start, range.length_bytes};
+  if (::ioctl(descriptor_.get(), uapi::ioctl_unregister, &request) == 0) return done();
+  return system_failure("unregistering memory from userfaultfd", errno);
+}
+
+void Userfault::wake(Range range) const {
+  uffdio_range request = {range.start, range.length_bytes};
+  // It fails for impossible ranges only; ours was registered.
+  (void)::ioctl(descriptor_.get(), uapi::ioctl_wake, &request);
+}
+
+}  // namespace pagerd::client
