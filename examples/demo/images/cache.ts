@@ -6,7 +6,9 @@ import { breathe } from "./breathe.js"
 import { buildImage } from "./image_writer.js"
 import type { CacheOptions, CachePaths, Manifest, PreparedImage, Recipe } from "./recipe.js"
 
-/** Takes an image from the cache when it is there, whole and made by this recipe; else builds it. */
+/**
+ * Takes an image from the cache when it is there, whole and made by this recipe; else builds it.
+ */
 export async function prepareImage<Facts>(
   recipe: Recipe<Facts>,
   options: CacheOptions,
@@ -31,9 +33,8 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true })
   } catch (error) {
-    throw new Error(
-      `Cannot make the cache directory: ${(error as Error).message}. XDG_CACHE_HOME names another place`,
-    )
+    const reason = (error as Error).message
+    throw new Error(`Cannot make a cache: ${reason}. XDG_CACHE_HOME names another place`)
   }
 }
 

@@ -1,28 +1,35 @@
 import { createHash } from "node:crypto"
 import {
   closeSync,
+  existsSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statfsSync,
   writeFileSync,
   writeSync,
 } from "node:fs"
+import { join } from "node:path"
 import { mebibytes } from "../output/units.js"
 import { breathe } from "./breathe.js"
 import type { BuiltImage, CacheOptions, CachePaths, Manifest, Recipe } from "./recipe.js"
 
+/** Followed by the pid of who builds. */
+const partialMark = ".partial."
+
 /**
- * Builds an image into the cache. It is written under another name and renamed when whole: a worker that still
- * reads the old one keeps it, and nobody ever finds half an image.
+ * Builds an image into the cache. It is written under another name and renamed when whole: a
+ * worker that still reads the old one keeps it, and nobody ever finds half an image.
  */
 export async function buildImage<Facts>(
   recipe: Recipe<Facts>,
   paths: CachePaths,
   options: CacheOptions,
 ): Promise<Manifest<Facts>> {
-  const partial = `${paths.image}.partial.${process.pid}`
+  const partial = `${paths.image}${partialMark}${process.pid}`
   try {
+    removeStalePartials(options.directory)
     checkRoom(recipe, options.directory)
     const built = await recipe.build(options.progress, options.signal)
     const manifest = await writeImage(recipe, built, partial, options)
@@ -33,7 +40,7 @@ export async function buildImage<Facts>(
   } catch (error) {
     throw explain(error, recipe, options)
   } finally {
-    rmSync(partial, { force: true })
+    rmSync(partial, { force: true, recursive: true })
   }
 }
 
@@ -43,7 +50,7 @@ async function writeImage<Facts>(
   path: string,
   { progress, signal }: CacheOptions,
 ): Promise<Manifest<Facts>> {
-  const file = openSync(path, "wx")
+  const file = openSync(path, "w")
   const hash = createHash("sha256")
   const step = progress.begin(`${name}: writing the image`, lengthBytes, "bytes")
   let written = 0
@@ -64,6 +71,14 @@ async function writeImage<Facts>(
 
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+}
+
+/** What demos left behind that were killed while they built. */
+function removeStalePartials(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const [, pid] = name.split(partialMark)
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(directory, name))
+  }
 }
 
 function checkRoom(recipe: Recipe<unknown>, directory: string): void {

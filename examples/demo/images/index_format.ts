@@ -1,15 +1,17 @@
 import { scramble } from "./random_numbers.js"
 
 /**
- * The generated index: a static three-level tree of 4 KiB pages, little-endian 32-bit words throughout.
+ * The generated index: a static three-level tree of 4 KiB pages, little-endian 32-bit words
+ * throughout.
  *
  *   page 0          root: the first key of each fence page
  *   fence pages     the first key of each leaf
  *   leaf pages      records of four words: the key, and three made of the key
  *
- * Every page begins with four words: magic, its own page number, how many entries follow, and a checksum over
- * the rest. Record r has the key `r * step + scramble(r) % step`: sorted, gaps between them, and anyone who
- * knows the size can tell which keys are there and which values belong to them.
+ * Every page begins with four words: magic, its own page number, how many entries follow, and a
+ * checksum over the rest. Record r has the key `r * step + scramble(r) % step`: sorted, gaps
+ * between them, and anyone who knows the size can tell which keys are there and which values
+ * belong to them.
  */
 export const pageBytes = 4096
 export const pageWords = pageBytes / 4

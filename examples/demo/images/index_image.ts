@@ -48,7 +48,10 @@ function writePage(shape: IndexShape, number: number, page: Uint32Array): void {
   } else writeLeaf(shape, page, number)
 }
 
-/** First keys of the leaves `firstLeaf`, `firstLeaf + stride`, ... for the root (stride: a fence) and fences. */
+/**
+ * First keys of the leaves `firstLeaf`, `firstLeaf + stride`, ... for the root (stride: a fence)
+ * and fences.
+ */
 function writeKeys(
   shape: IndexShape,
   page: Uint32Array,

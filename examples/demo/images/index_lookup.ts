@@ -28,8 +28,8 @@ export function randomQuestion(shape: IndexShape, random: RandomNumbers): IndexQ
 }
 
 /**
- * Walks root, fence and leaf, verifies the checksum of each, and compares the record with what its key says
- * it must hold. Throws when anything differs.
+ * Walks root, fence and leaf, verifies the checksum of each, and compares the record with what its
+ * key says it must hold. Throws when anything differs.
  */
 export function checkLookup(shape: IndexShape, readPage: ReadPage, question: IndexQuestion): void {
   const { key, isPresent } = question

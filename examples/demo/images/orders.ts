@@ -11,17 +11,26 @@ export const indexSql = "CREATE INDEX orders_by_customer ON orders (customer)"
 
 export const customersMax = 40_009
 
-const noteWords = [1, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
+/** A note is the order's number times each of these, in hexadecimal: 384 characters. */
+const noteFactors = [1, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
+const noteFormat = "%032x".repeat(noteFactors.length)
+const noteParts = noteFactors.map((factor) => `id * ${factor}`).join(", ")
 
-/** Inserts the orders ?1 to ?2. The numbers are made of the row's own, so that every build is the same. */
+/**
+ * Inserts the orders ?1 to ?2. The numbers are made of the row's own, so that every build is the
+ * same.
+ */
 export const insertSql = `
   INSERT INTO orders
   WITH RECURSIVE ids (id) AS (SELECT ?1 UNION ALL SELECT id + 1 FROM ids WHERE id < ?2)
   SELECT id, id * 7919 % ${customersMax}, printf('city-%03d', id * 31 % 997), id * 104729 % 1000003,
-    printf('${"%032x".repeat(noteWords.length)}', ${noteWords.map((word) => `id * ${word}`).join(", ")})
+    printf('${noteFormat}', ${noteParts})
   FROM ids`
 
-/** The order is the one in which a worker asks: the first is the one whose answer it waits for first. */
+/**
+ * The order is the one in which a worker asks: the first is the one whose answer it waits for
+ * first.
+ */
 export const questionSql = {
   order: "SELECT city, cents, substr(note, 24, 16) FROM orders WHERE id = ?1",
   customer: "SELECT count(*), sum(cents), min(id) FROM orders WHERE customer = ?1",
@@ -45,7 +54,10 @@ const customersAsked = 20
 const rangesAsked = 4
 const rangeRows = 500
 
-/** What one worker asks: mostly single orders and customers, a few ranges, one aggregate over the index. */
+/**
+ * What one worker asks: mostly single orders and customers, a few ranges, one aggregate over the
+ * index.
+ */
 export function questionsOf(worker: number, rows: number): Question[] {
   const random = new RandomNumbers(0x0dd5 + worker)
   const order = (): Question => ({ kind: "order", parameters: [1 + random.below(rows)] })

@@ -6,7 +6,10 @@ export function scramble(value: number): number {
   return (bits ^ (bits >>> 16)) >>> 0
 }
 
-/** A sequence that depends on its seed alone, so that every run of the demo asks for the same things. */
+/**
+ * A sequence that depends on its seed alone, so that every run of the demo asks for the same
+ * things.
+ */
 export class RandomNumbers {
   #state: number
 

@@ -1,6 +1,9 @@
 import type { Progress } from "../output/progress.js"
 
-/** How one image is made. `Facts` is what workers have to know beside the bytes; it must survive JSON. */
+/**
+ * How one image is made. `Facts` is what workers have to know beside the bytes; it must survive
+ * JSON.
+ */
 export interface Recipe<Facts> {
   /** File name of the image in the cache, and its name at the manager. */
   readonly name: string
@@ -27,7 +30,10 @@ export interface PreparedImage<Facts> {
   readonly facts: Facts
 }
 
-/** What lies beside an image in the cache, as `NAME.json`. Written last: without it there is no image. */
+/**
+ * What lies beside an image in the cache, as `NAME.json`. Written last: without it there is no
+ * image.
+ */
 export interface Manifest<Facts> {
   readonly key: string
   readonly length_bytes: number

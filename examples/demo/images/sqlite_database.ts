@@ -1,6 +1,9 @@
 import type { Sqlite } from "./sqlite_module.js"
 
-/** An open database inside a linear memory: `pointer` is all that is needed to use it from another instance. */
+/**
+ * An open database inside a linear memory: `pointer` is all that is needed to use it from another
+ * instance.
+ */
 export class Database {
   constructor(
     private readonly sqlite: Sqlite,
@@ -37,7 +40,10 @@ export class Database {
   }
 }
 
-/** A prepared statement that yields one row at most. Finalise it before the memory is kept as an image. */
+/**
+ * A prepared statement that yields one row at most. Finalise it before the memory is kept as an
+ * image.
+ */
 export class Statement {
   constructor(
     private readonly sqlite: Sqlite,

@@ -16,14 +16,23 @@ import {
 } from "./orders.js"
 import type { BuiltImage, Recipe } from "./recipe.js"
 import { Database, type Statement } from "./sqlite_database.js"
-import { initialMemoryBytes, loadSqlite, type OutsideState, type Sqlite } from "./sqlite_module.js"
+import {
+  initialMemoryBytes,
+  instanceLanguage,
+  loadSqlite,
+  type OutsideState,
+  type Sqlite,
+} from "./sqlite_module.js"
 
 /** What a worker has to know beside the bytes of the linear memory. */
 export interface SqliteFacts {
   /** The open database: an offset in the linear memory. */
   readonly database: number
   readonly outside: OutsideState
-  /** Lists of questions with the answers that the builder got; a worker takes the list of its number. */
+  /**
+   * Lists of questions with the answers that the builder got; a worker takes the list of its
+   * number.
+   */
   readonly questions: readonly (readonly AnsweredQuestion[])[]
 }
 
@@ -36,7 +45,7 @@ const bytesPerRow = 545
 export function sqliteRecipe(rows: number): Recipe<SqliteFacts> {
   return {
     name: "sqlite",
-    key: `orders format 1, ${rows} rows, module ${moduleDigest()}`,
+    key: `orders format 2, ${rows} rows, module ${moduleDigest()}, ${instanceLanguage()}`,
     expectedBytes: initialMemoryBytes + rows * bytesPerRow,
     build: (progress, signal) => buildDatabase(rows, progress, signal),
   }

@@ -58,9 +58,9 @@ interface Module {
 }
 
 /**
- * Everything about an instance that lives outside its linear memory and that the bytes in it rely on. An
- * image may replace the memory of an instance only when these are equal; they are, when the same build of
- * the module was initialised in the same way and stands between two calls.
+ * Everything about an instance that lives outside its linear memory and that the bytes in it rely
+ * on. An image may replace the memory of an instance only when these are equal; they are, when the
+ * same build of the module was initialised in the same way and stands between two calls.
  */
 export interface OutsideState {
   /** A mutable global of the instance. */
@@ -80,9 +80,11 @@ export interface Sqlite {
 }
 
 /**
- * Initialises SQLite in a linear memory of the given size. The memory is made here and not grown afterwards:
- * `grow` from outside leaves Emscripten's cached views (HEAPU8 and its kin) detached, and its file system
- * calls would then read nothing.
+ * Initialises SQLite in a linear memory of the given size. The memory is made here and not grown
+ * afterwards: `grow` from outside leaves Emscripten's cached views (HEAPU8 and its kin) detached,
+ * and its file system calls would then read nothing. Emscripten copies an environment into the
+ * memory that holds the path of the running program; with a name of ours in its place the heap
+ * begins alike in builder and workers.
  */
 export async function loadSqlite(memoryBytes: number): Promise<Sqlite> {
   const memory = new Memory({
@@ -91,9 +93,16 @@ export async function loadSqlite(memoryBytes: number): Promise<Sqlite> {
   })
   const initialise = sqlite3InitModule as unknown as (options: {
     wasmMemory: LinearMemory
+    thisProgram: string
   }) => Promise<Module>
-  const { capi, wasm } = await initialise({ wasmMemory: memory })
+  const { capi, wasm } = await initialise({ wasmMemory: memory, thisProgram: "sqlite" })
   return { capi, wasm, memory, outside: outsideState(wasm) }
+}
+
+/** The language goes into that environment too: instances of another one have another heap. */
+export function instanceLanguage(): string {
+  const { navigator } = globalThis as { navigator?: { languages?: readonly string[] } }
+  return navigator?.languages?.[0] ?? "C"
 }
 
 function outsideState(wasm: Module["wasm"]): OutsideState {

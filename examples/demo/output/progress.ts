@@ -3,6 +3,9 @@ import { count, mebibytes, short } from "./units.js"
 
 export type Unit = "bytes" | "rows" | "workers"
 
+/** Where progress goes; process.stdout is one. */
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
 /** One piece of work under way. `end` is called once, also after an error's last `update`. */
 export interface Step {
   update(done: number): void
@@ -10,14 +13,14 @@ export interface Step {
 }
 
 /**
- * Tells whoever watches what the demo is doing: one line rewritten in place on a terminal, plain lines
- * elsewhere (one when a step begins, one every few seconds, one when it ends).
+ * Tells whoever watches what the demo is doing: one line rewritten in place on a terminal, plain
+ * lines elsewhere (one when a step begins, one every few seconds, one when it ends).
  */
 export class Progress {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: Output
   readonly #isLive: boolean
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: Output) {
     this.#stream = stream
     this.#isLive = stream.isTTY === true
   }
@@ -40,7 +43,7 @@ class StepLine implements Step {
   #done = 0
 
   constructor(
-    private readonly stream: NodeJS.WriteStream,
+    private readonly stream: Output,
     private readonly isLive: boolean,
     private readonly title: string,
     private readonly total: number,

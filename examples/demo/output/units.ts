@@ -26,7 +26,10 @@ export function milliseconds(value: number): string {
   return `${short(value)} ms`
 }
 
-/** The value below which the share `rank` (0 to 1) of the values lies; the upper one of two. 0 for none. */
+/**
+ * The value below which the share `rank` (0 to 1) of the values lies; the upper one of two. 0 for
+ * none.
+ */
 export function quantile(values: readonly number[], rank: number): number {
   const sorted = [...values].sort((left, right) => left - right)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * rank))] ?? 0
