@@ -1,0 +1,218 @@
+/*
+ * A client in C that does what its test asks, one line on standard input at a time (c_client.ts).
+ * It is light enough to be started a thousand times, and maps more than an ArrayBuffer can show.
+ * Each line is answered by one: "ok [value]" or "error CODE TEXT".
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "native/client/pagerd.h"
+#include "test/harness/pattern.h"
+
+enum { words_max = 8, regions_max = 16384 };
+
+static pagerd_client *client;
+static pagerd_region *regions[regions_max];
+static int regions_count;
+
+static void answer_number(int64_t value) { printf("ok %" PRId64 "\n", value); }
+
+static void answer_failure(void) {
+  const char *code = pagerd_error_code();
+  printf("error %s %s\n", *code ? code : "unknown", pagerd_error());
+}
+
+static void answer_status(int status) {
+  if (status < 0) answer_failure();
+  else puts("ok");
+}
+
+static void answer_errno(void) { printf("error %s %s\n", strerrorname_np(errno), strerror(errno)); }
+
+static uint64_t number(const char *word) { return word ? strtoull(word, NULL, 0) : 0; }
+
+static pagerd_region *region_of(const char *word) {
+  uint64_t handle = number(word);
+  if (handle < 1 || handle > (uint64_t)regions_count || !regions[handle - 1]) {
+    printf("error no_region this client has no region %" PRIu64 "\n", handle);
+    return NULL;
+  }
+  return regions[handle - 1];
+}
+
+static unsigned char *memory_of(pagerd_region *region, const char *offset) {
+  return (unsigned char *)pagerd_address(region) + number(offset);
+}
+
+static void keep(pagerd_region *region) {
+  if (!region) {
+    answer_failure();
+    return;
+  }
+  if (regions_count == regions_max) {
+    puts("error too_many this program keeps no more regions");
+    return;
+  }
+  regions[regions_count++] = region;
+  answer_number(regions_count);
+}
+
+/* IMAGE MODE OFFSET LENGTH WINDOW */
+static struct pagerd_map_options options_of(char **words) {
+  struct pagerd_map_options options;
+  memset(&options, 0, sizeof options);
+  options.mode = (enum pagerd_mode)number(words[2]);
+  options.offset_bytes = number(words[3]);
+  options.length_bytes = number(words[4]);
+  options.window_bytes = (uint32_t)number(words[5]);
+  return options;
+}
+
+static void map(char **words) {
+  struct pagerd_map_options options = options_of(words);
+  keep(pagerd_map(client, words[1], &options));
+}
+
+/* As map; the memory, of LENGTH bytes, is this program's own. */
+static void attach(char **words) {
+  struct pagerd_map_options options = options_of(words);
+  size_t length_bytes = options.length_bytes;
+  options.length_bytes = 0;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *memory = mmap(NULL, length_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (memory == MAP_FAILED) answer_errno();
+  else keep(pagerd_attach(client, memory, length_bytes, words[1], &options));
+}
+
+/* REGION SEED OFFSET LENGTH IMAGE_OFFSET */
+static void verify(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  uint64_t offset = number(words[3]);
+  answer_number(pattern_mismatch(memory_of(region, words[3]), number(words[4]),
+                                 (uint32_t)number(words[2]), number(words[5]) + offset));
+}
+
+/* REGION SEED OFFSET LENGTH */
+static void write_pattern(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  pattern_write(memory_of(region, words[3]), number(words[4]), (uint32_t)number(words[2]),
+                number(words[3]));
+  puts("ok");
+}
+
+/* REGION OFFSET */
+static void read_byte(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_number(*(volatile unsigned char *)memory_of(region, words[2]));
+}
+
+/* REGION OFFSET LENGTH STRIDE: reads one byte at each stride, answers their sum. */
+static void touch(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  volatile unsigned char *memory = memory_of(region, words[2]);
+  int64_t sum = 0;
+  for (uint64_t at = 0; at < number(words[3]); at += number(words[4])) sum += memory[at];
+  answer_number(sum);
+}
+
+/* REGION OFFSET LENGTH PATH: read(2) writes into the region from inside the kernel. */
+static void read_file_into(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  int file = open(words[4], O_RDONLY | O_CLOEXEC);
+  ssize_t bytes = file < 0 ? -1 : read(file, memory_of(region, words[2]), number(words[3]));
+  if (bytes < 0) answer_errno();
+  else answer_number(bytes);
+  if (file >= 0) close(file);
+}
+
+static void prefault(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_status(pagerd_prefault(region, number(words[2]), number(words[3])));
+}
+
+static void reset(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_status(pagerd_reset(region));
+}
+
+static void unmap(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  int status = pagerd_unmap(region);
+  if (status == 0) regions[number(words[1]) - 1] = NULL;
+  answer_status(status);
+}
+
+static void connect_to(char **words) {
+  client = pagerd_connect(words[1]);
+  if (client) puts("ok");
+  else answer_failure();
+}
+
+static void disconnect(char **words) {
+  (void)words;
+  pagerd_disconnect(client);
+  client = NULL;
+  memset(regions, 0, sizeof regions);
+  puts("ok");
+}
+
+/* Becomes another program, which reads no orders. */
+static void become(char **words) {
+  puts("ok");
+  fflush(stdout);
+  execlp(words[1], words[1], words[2], (char *)NULL);
+  answer_errno();
+}
+
+static const struct {
+  const char *name;
+  void (*carry_out)(char **words);
+} orders[] = {
+    {"connect", connect_to},
+    {"map", map},
+    {"attach", attach},
+    {"verify", verify},
+    {"write", write_pattern},
+    {"read", read_byte},
+    {"touch", touch},
+    {"read_file_into", read_file_into},
+    {"prefault", prefault},
+    {"reset", reset},
+    {"unmap", unmap},
+    {"disconnect", disconnect},
+    {"become", become},
+};
+static const size_t orders_count = sizeof orders / sizeof *orders;
+
+/* Splits a line in place; words past the last are empty. */
+static void split(char *line, char **words) {
+  int count = 0;
+  for (char *word; count < words_max && (word = strsep(&line, " \n"));)
+    if (*word) words[count++] = word;
+}
+
+int main(void) {
+  char line[4096];
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  while (fgets(line, sizeof line, stdin)) {
+    char *words[words_max] = {0};
+    split(line, words);
+    size_t at = 0;
+    while (at < orders_count && words[0] && strcmp(orders[at].name, words[0])) at++;
+    if (words[0] && at < orders_count) orders[at].carry_out(words);
+    else puts("error unknown_order this program knows no such order");
+  }
+  return 0;
+}
