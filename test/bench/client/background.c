@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "common/report.h"
-#include "common/samples.h"
-#include "common/warm_memory.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
+#include "measuring/warm_memory.h"
 
 static bool stdin_has_ended(int timeout_ms) {
   struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};

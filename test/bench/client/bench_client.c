@@ -8,12 +8,12 @@
  *   bench_client connect  ... [--cycles N]          from nothing to a mapped region
  *   bench_client madvise  ... [--attached 0|1]      MADV_DONTNEED of one page, served or not
  *   bench_client hold     ... [--sessions N] [--regions N]   idle sessions until stdin ends
- *   bench_client bulk     ...                       prefault and reset over and over until stdin ends
+ *   bench_client bulk     ...                       prefault, reset, ... until stdin ends
  */
 #include <string.h>
 
 #include "commands.h"
-#include "common/placement.h"
+#include "measuring/placement.h"
 
 static const struct command {
   const char *name;

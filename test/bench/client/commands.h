@@ -3,8 +3,8 @@
 #ifndef BENCH_COMMANDS_H
 #define BENCH_COMMANDS_H
 
-#include "common/arguments.h"
-#include "common/pattern.h"
+#include "measuring/arguments.h"
+#include "measuring/pattern.h"
 #include "pagerd.h"
 
 /* Connected to --socket, or the program has ended with the library's words. */

@@ -1,7 +1,7 @@
 #include "commands.h"
-#include "common/placement.h"
-#include "common/report.h"
-#include "common/samples.h"
+#include "measuring/placement.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
 
 /* From nothing to a mapped region, and the two steps apart. The first page is read outside the
    time, to see that the region is served. */

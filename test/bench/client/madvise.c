@@ -1,10 +1,10 @@
 #include <sys/mman.h>
 
 #include "commands.h"
-#include "common/placement.h"
-#include "common/report.h"
-#include "common/samples.h"
-#include "common/userfault.h"
+#include "measuring/placement.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
+#include "measuring/userfault.h"
 
 static void time_each_page(char *memory, size_t length_bytes) {
   struct samples samples = samples_create(length_bytes / PAGE_BYTES);

@@ -2,10 +2,10 @@
 #include <sys/resource.h>
 
 #include "commands.h"
-#include "common/placement.h"
-#include "common/report.h"
-#include "common/samples.h"
-#include "common/warm_memory.h"
+#include "measuring/placement.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
+#include "measuring/warm_memory.h"
 
 enum { PARTS_MAX = 16 };
 

@@ -1,6 +1,6 @@
 #include "commands.h"
-#include "common/placement.h"
-#include "common/reset_cycles.h"
+#include "measuring/placement.h"
+#include "measuring/reset_cycles.h"
 
 static void reset(void *owner) {
   if (pagerd_reset(owner) != 0) fail_pagerd("pagerd_reset");

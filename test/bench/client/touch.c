@@ -1,5 +1,5 @@
 #include "commands.h"
-#include "common/touch.h"
+#include "measuring/touch.h"
 
 /* Pages arrive on first touch. */
 void command_touch(const struct arguments *arguments) {

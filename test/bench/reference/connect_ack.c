@@ -14,11 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "common/arguments.h"
-#include "common/descriptor_passing.h"
-#include "common/report.h"
-#include "common/samples.h"
-#include "common/userfault.h"
+#include "measuring/arguments.h"
+#include "measuring/descriptor_passing.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
+#include "measuring/userfault.h"
 
 __attribute__((noreturn)) static void serve(int listener) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);

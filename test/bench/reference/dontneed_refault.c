@@ -6,10 +6,10 @@
  */
 #include <sys/mman.h>
 
-#include "common/arguments.h"
-#include "common/placement.h"
-#include "common/reset_cycles.h"
-#include "common/serving_thread.h"
+#include "measuring/arguments.h"
+#include "measuring/placement.h"
+#include "measuring/reset_cycles.h"
+#include "measuring/serving_thread.h"
 
 /* The memory of the measured process. */
 struct worker {

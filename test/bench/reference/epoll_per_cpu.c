@@ -8,8 +8,8 @@
  */
 #include <unistd.h>
 
-#include "common/serving_process.h"
-#include "common/touch.h"
+#include "measuring/serving_process.h"
+#include "measuring/touch.h"
 
 int main(int count, char **values) {
   const struct arguments arguments = {count, values};

@@ -5,9 +5,9 @@
  *
  *   epoll_single --bytes N [--serving-cpu N] [touch options]
  */
-#include "common/placement.h"
-#include "common/serving_process.h"
-#include "common/touch.h"
+#include "measuring/placement.h"
+#include "measuring/serving_process.h"
+#include "measuring/touch.h"
 
 int main(int count, char **values) {
   const struct arguments arguments = {count, values};

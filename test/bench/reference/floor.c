@@ -6,9 +6,9 @@
  *
  *   floor --bytes N [--serving-cpu N] [touch options]
  */
-#include "common/placement.h"
-#include "common/serving_thread.h"
-#include "common/touch.h"
+#include "measuring/placement.h"
+#include "measuring/serving_thread.h"
+#include "measuring/touch.h"
 
 int main(int count, char **values) {
   const struct arguments arguments = {count, values};

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/arguments.h"
-#include "common/pattern.h"
+#include "measuring/arguments.h"
+#include "measuring/pattern.h"
 
 enum { CHUNK_BYTES = 1 << 20 };
 

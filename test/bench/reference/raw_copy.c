@@ -4,13 +4,13 @@
  *
  *   raw_copy --bytes N --slice-bytes N [--cpu N]
  */
-#include "common/arguments.h"
-#include "common/pattern.h"
-#include "common/placement.h"
-#include "common/report.h"
-#include "common/samples.h"
-#include "common/userfault.h"
-#include "common/warm_memory.h"
+#include "measuring/arguments.h"
+#include "measuring/pattern.h"
+#include "measuring/placement.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
+#include "measuring/userfault.h"
+#include "measuring/warm_memory.h"
 
 int main(int count, char **values) {
   const struct arguments arguments = {count, values};

@@ -9,10 +9,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "common/arguments.h"
-#include "common/placement.h"
-#include "common/report.h"
-#include "common/samples.h"
+#include "measuring/arguments.h"
+#include "measuring/placement.h"
+#include "measuring/report.h"
+#include "measuring/samples.h"
 
 /* The thread that answers. Lives until the process ends. */
 struct echo {

@@ -1,0 +1,93 @@
+/**
+ * npm run bench: measures pagerd against plain C programs on this machine, in one run, and says
+ * which targets are hit.
+ *
+ *   npm run bench -- [--json FILE] [--markdown] [--smoke] [--only ROW]... [--rounds N]
+ *
+ * Exits with 1 when work was done wrongly (bytes, faults), never because of a time.
+ */
+import { writeFileSync } from "node:fs"
+import { parseArgs } from "node:util"
+import { BrokenWork } from "./figures.js"
+import { describeMachine } from "./machine.js"
+import { measurePlacements } from "./placements.js"
+import {
+  type BenchResult,
+  jsonReport,
+  markdownReport,
+  placementCells,
+  rowCells,
+  rowTitles,
+  textTable,
+} from "./report.js"
+import { measureRow, type Row, type RowResult } from "./row.js"
+import { allRows } from "./rows/all.js"
+import { fullSizes, type Sizes, smokeSizes, TestBed } from "./test_bed.js"
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    markdown: { type: "boolean", default: false },
+    smoke: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    rounds: { type: "string" },
+  },
+})
+
+function chosenSizes(): Sizes {
+  const sizes = values.smoke ? smokeSizes : fullSizes
+  const rounds = values.rounds === undefined ? sizes.rounds : Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new Error(`--rounds wants a whole number from 1 on, not "${values.rounds}"`)
+  }
+  return { ...sizes, rounds }
+}
+
+function chosenRows(): readonly Row[] {
+  const names = allRows.map((row) => row.name)
+  const unknown = values.only.find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(`--only wants a row, not "${unknown}"; there are ${names.join(", ")}`)
+  }
+  return values.only.length === 0
+    ? allRows
+    : allRows.filter((row) => values.only.includes(row.name))
+}
+
+async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResult> {
+  const machine = describeMachine()
+  const placements = rows.length === allRows.length ? await measurePlacements(bed) : []
+  if (placements.length > 0) console.error(`${textTable(placementCells(placements))}\n`)
+  const results: RowResult[] = []
+  for (const row of rows) {
+    const result = await measureRow(row, bed)
+    results.push(result)
+    console.error(rowCells(result).filter(Boolean).join("  "))
+  }
+  return {
+    machine,
+    rounds: bed.sizes.rounds,
+    isSmoke: values.smoke,
+    placements,
+    rows: results,
+  }
+}
+
+async function main(): Promise<void> {
+  const rows = chosenRows()
+  const bed = new TestBed(chosenSizes())
+  try {
+    const result = await measureAll(bed, rows)
+    if (values.json !== undefined) writeFileSync(values.json, jsonReport(result))
+    if (values.markdown) console.log(markdownReport(result))
+    else console.log(textTable([rowTitles, ...result.rows.map(rowCells)]))
+  } catch (error) {
+    if (!(error instanceof BrokenWork)) throw error
+    console.error(`bench: ${error.message}`)
+    process.exitCode = 1
+  } finally {
+    await bed.close()
+  }
+}
+
+await main()

@@ -1,0 +1,43 @@
+// time limit: 180 s
+// runs alone
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { repository } from "../harness/repository.js"
+import { scratchDirectory } from "../harness/scratch.js"
+import { skipLoudly } from "../harness/skip.js"
+import { allRows } from "./rows/all.js"
+
+interface Report {
+  readonly isSmoke: boolean
+  readonly placements: readonly { name: string; latencies: object }[]
+  readonly rows: readonly { name: string; ours: number; reference: number; value: number }[]
+}
+
+test("every row, and every placement, has a figure", () => {
+  if (process.getuid?.() !== 0) return skipLoudly("root", "the C references run as root")
+  const file = join(scratchDirectory(), "bench.json")
+
+  const bench = join(repository, "dist/test/bench/main.js")
+  execFileSync(process.execPath, [bench, "--smoke", "--json", file], { stdio: "inherit" })
+
+  const report = JSON.parse(readFileSync(file, "utf8")) as Report
+  assert.is(report.isSmoke, true)
+  assert.equal(
+    report.rows.map(({ name }) => name),
+    allRows.map(({ name }) => name),
+  )
+  for (const { name, ours, reference, value } of report.rows) {
+    for (const figure of [ours, reference, value]) {
+      assert.ok(Number.isFinite(figure) && figure > 0, `${name}: ${figure}`)
+    }
+  }
+  assert.equal(
+    report.placements.map(({ name }) => name),
+    ["eventfd_round_trip", "floor", "epoll_single", "pagerd"],
+  )
+})
+
+test.run()
