@@ -65,16 +65,18 @@ export class DebugClient {
 
   async #connectionFailure(error: unknown): Promise<CommandFailure> {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown"
-    const unreachable = (text: string) =>
-      new CommandFailure(exitCodes.unreachable, "unreachable", text)
+    const unreachable = (kind: string, text: string) =>
+      new CommandFailure(exitCodes.unreachable, kind, text)
     if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") {
-      return unreachable(`no pagerd listens on ${this.path}: start one with \`pagerd serve\``)
+      const text = `no pagerd listens on ${this.path}: start one with \`pagerd serve\``
+      return unreachable("no_manager", text)
     }
     if (code === "EACCES" || code === "EPERM") {
-      return unreachable(`this user may not ask ${this.path}: ${await ownerOf(this.path)}`)
+      const text = `this user may not ask ${this.path}: ${await ownerOf(this.path)}`
+      return unreachable("forbidden", text)
     }
     const reason = error instanceof Error ? error.message : String(error)
-    return unreachable(`the connection to ${this.path} broke: ${reason}`)
+    return unreachable("connection_broken", `the connection to ${this.path} broke: ${reason}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { addDoctor } from "./doctor/doctor.js"
 import { exitCodesHelp } from "./failure.js"
 import { addImage } from "./image.js"
 import { packageVersion } from "./package_files.js"
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   addPs(program)
   addStats(program)
   addTrace(program)
+  addDoctor(program)
   addPaths(program)
   return program
 }
