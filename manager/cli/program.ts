@@ -6,6 +6,7 @@ import { packageVersion } from "./package_files.js"
 import { addPaths } from "./paths.js"
 import { addPs } from "./ps.js"
 import { addStats } from "./stats.js"
+import { addTop } from "./top/top.js"
 import { addTrace } from "./trace.js"
 
 /**
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   addImage(program)
   addPs(program)
   addStats(program)
+  addTop(program)
   addTrace(program)
   addDoctor(program)
   addPaths(program)

@@ -41,6 +41,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US")
 }
 
+/** "1 client", "12,345 clients". */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`
+}
+
 /** "0", "8.5", "21.4", "140": a tenth only where it says something. */
 function threeDigits(value: number): string {
   return value < 99.95 ? String(Number(value.toFixed(1))) : String(Math.round(value))

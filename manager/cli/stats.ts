@@ -3,7 +3,7 @@ import type { InfoView, StatsView } from "../view.js"
 import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
 import { print, printJson } from "./output.js"
 import { faultsOf } from "./ps.js"
-import { formatBytes, formatCount, formatSeconds, formatUs } from "./quantities.js"
+import { counted, formatBytes, formatCount, formatSeconds, formatUs } from "./quantities.js"
 import { renderTable } from "./table.js"
 import { type Terminal, terminalOf } from "./terminal.js"
 
@@ -43,8 +43,8 @@ function renderStats(info: InfoView, stats: StatsView, terminal: Terminal): stri
     item(terminal, "clients", [
       `${formatCount(stats.sessions)} now`,
       `${formatCount(stats.sessions_total)} since the start`,
-      `${formatCount(stats.regions)} regions`,
-      `${formatCount(stats.images)} images`,
+      counted(stats.regions, "region"),
+      counted(stats.images, "image"),
     ]),
     item(terminal, "faults", [
       formatCount(faultsOf(stats)),
@@ -66,8 +66,8 @@ function renderStats(info: InfoView, stats: StatsView, terminal: Terminal): stri
     ]),
     item(terminal, "manager", [
       `${formatBytes(stats.manager_rss_bytes)} resident`,
-      `${formatCount(stats.descriptors)} descriptors`,
-      alarm(terminal, `${formatCount(stats.events_dropped)} events lost`, stats.events_dropped),
+      counted(stats.descriptors, "descriptor"),
+      alarm(terminal, `${counted(stats.events_dropped, "event")} lost`, stats.events_dropped),
     ]),
     "",
     ...latencyTable(stats, terminal),

@@ -3,7 +3,7 @@ import type { FaultView, SessionView } from "../view.js"
 import type { DebugClient } from "./debug_client.js"
 import { type AskingOptions, clientOf, wholeNumber, withDebugSocket } from "./options.js"
 import { print, safeJson } from "./output.js"
-import { formatUs } from "./quantities.js"
+import { counted, formatUs } from "./quantities.js"
 import { type Paint, printable, type Style, terminalOf } from "./terminal.js"
 
 interface TraceOptions extends AskingOptions {
@@ -69,9 +69,8 @@ const outcomeStyles: Partial<Record<FaultView["outcome"], Style>> = {
 }
 
 function renderEntry(entry: FaultView | { dropped: number }, paint: Paint): string {
-  if ("dropped" in entry) return paint("yellow", `... ${entry.dropped} faults not shown`)
+  if ("dropped" in entry) return paint("yellow", `... ${counted(entry.dropped, "fault")} not shown`)
   const place = `${printable(entry.image)}+0x${entry.image_offset_bytes.toString(16)}`
-  const pages = entry.pages === 1 ? "1 page" : `${entry.pages} pages`
   return [
     paint("dim", entry.at.slice(11, 23)),
     entry.session.padEnd(4),
@@ -79,7 +78,7 @@ function renderEntry(entry: FaultView | { dropped: number }, paint: Paint): stri
     place.padEnd(24),
     entry.kind.replace("_", "-").padEnd(7),
     paint(outcomeStyles[entry.outcome] ?? "plain", entry.outcome.replace("_", " ").padEnd(9)),
-    pages.padStart(9),
+    counted(entry.pages, "page").padStart(9),
     formatUs(entry.service_us).padStart(8),
     ...(entry.has_waited_for_fill ? [paint("cyan", "filled")] : []),
   ].join("  ")

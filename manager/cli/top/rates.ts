@@ -1,0 +1,55 @@
+import type { InfoView, SessionView, StatsView } from "../../view.js"
+import { faultsOf } from "../ps.js"
+
+/** What top asks the manager at one moment. */
+export interface Sample {
+  readonly atMs: number
+  readonly info: InfoView
+  readonly stats: StatsView
+  readonly sessions: readonly SessionView[]
+}
+
+/** Differences of counters by time. */
+export interface Rates {
+  readonly faults_per_s: number
+  readonly copied_bytes_per_s: number
+}
+
+export interface SessionRates extends Rates {
+  readonly session: SessionView
+}
+
+/** What happened between two samples, the busiest session first. */
+export interface Activity {
+  readonly sample: Sample
+  readonly interval_s: number
+  readonly totals: Rates
+  readonly sessions: readonly SessionRates[]
+}
+
+/** Without an earlier sample, or after a restart of the manager, nothing has happened yet. */
+export function activityBetween(earlier: Sample | undefined, sample: Sample): Activity {
+  const isSame = earlier?.info.started_at === sample.info.started_at
+  const before = isSame ? earlier : undefined
+  const intervalS = before === undefined ? 0 : (sample.atMs - before.atMs) / 1e3
+  const sessions = sample.sessions.map((session) => {
+    // A session that came in between began at zero.
+    const old = before?.sessions.find(({ id }) => id === session.id)
+    return { session, ...ratesOf(old, session, intervalS) }
+  })
+  return {
+    sample,
+    interval_s: intervalS,
+    totals: ratesOf(before?.stats, sample.stats, intervalS),
+    sessions: sessions.sort((left, right) => right.faults_per_s - left.faults_per_s),
+  }
+}
+
+type Counted = Pick<StatsView, "faults" | "bytes_copied">
+
+function ratesOf(old: Counted | undefined, now: Counted, intervalS: number): Rates {
+  if (intervalS <= 0) return { faults_per_s: 0, copied_bytes_per_s: 0 }
+  const faults = faultsOf(now) - (old === undefined ? 0 : faultsOf(old))
+  const bytes = now.bytes_copied - (old?.bytes_copied ?? 0)
+  return { faults_per_s: faults / intervalS, copied_bytes_per_s: bytes / intervalS }
+}
