@@ -1,0 +1,35 @@
+#pragma once
+
+#include <semaphore.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace pagerd::sys {
+
+// The CPUs this process may run on, in order.
+std::vector<int> usable_cpus();
+
+void name_this_thread(const char *name);
+void pin_this_thread(int cpu);
+
+// No signal is ever delivered on our threads: they belong to the process's own.
+void block_signals_on_this_thread();
+
+// Counts work that waits for a filler. post() never blocks and never allocates.
+class Semaphore {
+ public:
+  Semaphore();
+  ~Semaphore();
+  Semaphore(const Semaphore &) = delete;
+  Semaphore &operator=(const Semaphore &) = delete;
+
+  void post();
+  // Until a post, or until the deadline (monotonic; 0: none).
+  void wait_until(std::uint64_t deadline_ns);
+
+ private:
+  sem_t count_;
+};
+
+}  // namespace pagerd::sys

@@ -1,0 +1,84 @@
+#include "sys/uffd.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+
+#include "sys/page.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::sys {
+
+namespace {
+
+// `progress` is the ioctl's result field: bytes done, or a negative errno, or (some kernels, EAGAIN) 0.
+InstallResult name_failure(int code, std::int64_t progress) {
+  switch (code) {
+    case EAGAIN:
+      if (progress > 0) return {Install::partial, static_cast<std::uint64_t>(progress), code};
+      return {Install::retry, 0, code};
+    case EEXIST:
+      return {Install::already_present, 0, code};
+    case ENOENT:
+      return {Install::unmapped, 0, code};
+    case ESRCH:
+      return {Install::gone, 0, code};
+    case ENOMEM:
+    case ENOSPC:
+      return {Install::no_memory, 0, code};
+    default:
+      return {Install::failed, 0, code};
+  }
+}
+
+void check_range(std::uint64_t address, std::uint64_t bytes) {
+  PAGERD_CHECK(is_page_aligned(address) && is_page_aligned(bytes));
+  PAGERD_CHECK(bytes > 0);
+}
+
+}  // namespace
+
+InstallResult uffd_copy(int uffd, std::uint64_t address, const void *source, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uffdio_copy request{};
+  request.dst = address;
+  request.src = reinterpret_cast<std::uint64_t>(source);
+  request.len = bytes;
+  if (::ioctl(uffd, uapi::ioctl_copy, &request) == 0) return {Install::installed, bytes, 0};
+  return name_failure(errno, request.copy);
+}
+
+InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uffdio_zeropage request{};
+  request.range = {address, bytes};
+  if (::ioctl(uffd, uapi::ioctl_zeropage, &request) == 0) return {Install::installed, bytes, 0};
+  return name_failure(errno, request.zeropage);
+}
+
+InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uapi::PoisonRequest request{};
+  request.range = {address, bytes};
+  if (::ioctl(uffd, uapi::ioctl_poison, &request) == 0) return {Install::installed, bytes, 0};
+  return name_failure(errno, request.updated_bytes);
+}
+
+void uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uffdio_range range{address, bytes};
+  const int answer = ::ioctl(uffd, uapi::ioctl_wake, &range);
+  // EINVAL would mean a wrong constant or range: every wake would be lost, so it must not pass unseen.
+  PAGERD_CHECK(answer == 0 || errno != EINVAL);
+}
+
+Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages) {
+  iovec into{messages.data(), messages.size_bytes()};
+  const ssize_t got = ::preadv2(uffd, &into, 1, -1, RWF_NOWAIT);
+  if (got >= 0) return static_cast<std::size_t>(got) / sizeof(uffd_msg);
+  if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
+  return Error{errno, "preadv2 of a userfaultfd"};
+}
+
+}  // namespace pagerd::sys

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <linux/userfaultfd.h>
+
+#include <cstdint>
+#include <span>
+
+#include "sys/result.hpp"
+
+// One ioctl or read of a userfaultfd a function; the kernel's answer becomes a named outcome here and nowhere else.
+namespace pagerd::sys {
+
+enum class Install {
+  installed,        // the whole range
+  partial,          // the first installed_bytes of it; what comes next is present, or the layout changes
+  already_present,  // the first page was there: somebody else won, and the waiter was not woken
+  retry,            // a layout event is unread or being carried out
+  no_memory,        // the client's memory cgroup, or the machine, has none left
+  unmapped,         // the range is not one registered mapping (any more)
+  gone,             // the client's address space is
+  failed,           // unexpected: code tells
+};
+
+struct InstallResult {
+  Install outcome;
+  std::uint64_t installed_bytes;
+  int code;
+};
+
+InstallResult uffd_copy(int uffd, std::uint64_t address, const void *source, std::uint64_t bytes);
+InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes);
+
+// Whoever touches the range from now on gets SIGBUS, in a system call EFAULT.
+InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
+
+// Lets every thread that waits in the range fault again. A dead client is not an error.
+void uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
+
+// Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file description, so
+// the flag is not relied on. Returns how many messages came; 0 when the queue was empty.
+Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages);
+
+}  // namespace pagerd::sys
