@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "image/bitmap.hpp"
+#include "sys/memory.hpp"
+#include "sys/result.hpp"
+
+namespace pagerd::image {
+
+enum class PageState {
+  absent,    // nobody has brought its bytes yet
+  resident,  // its bytes are in the memfd
+  zero,      // known to be all zeros; the memfd has a hole there
+};
+
+// Neighbouring pages [first, end) of one state.
+struct Run {
+  PageState state;
+  std::uint64_t first;
+  std::uint64_t end;
+};
+
+// The read-only backing object pages come from: a memfd, filled page by page, and what is known of each page. It
+// knows neither where its bytes come from nor who waits for them. Any thread may read the states; a page is
+// committed once, by whoever was given its fill.
+class Image {
+ public:
+  static sys::Result<Image> create(std::uint64_t length_bytes);
+
+  std::uint64_t length_bytes() const { return length_bytes_; }
+  std::uint64_t pages() const { return pages_; }
+
+  PageState state(std::uint64_t page) const;
+  // The run around `page` within [low, high).
+  Run run_around(std::uint64_t page, std::uint64_t low, std::uint64_t high) const;
+
+  // Readable for a page that is resident, and for its resident neighbours behind it.
+  const std::byte *bytes_of(std::uint64_t page) const { return memory_.data() + page * 4096; }
+
+  // Brings the bytes of whole pages from `first` on; only the image's last page may be short. All-zero pages stay
+  // holes and become `zero`.
+  void commit(std::uint64_t first, std::span<const std::byte> bytes);
+  void mark_zero(std::uint64_t first, std::uint64_t end);
+
+  std::uint64_t resident_pages() const { return resident_pages_.load(std::memory_order_relaxed); }
+  std::uint64_t zero_pages() const { return zero_pages_.load(std::memory_order_relaxed); }
+
+  Image(Image &&other) noexcept;
+
+ private:
+  Image(std::uint64_t length_bytes, sys::Descriptor file, sys::Mapping memory, Bitmap resident,
+        Bitmap zero);
+
+  std::uint64_t length_bytes_;
+  std::uint64_t pages_;
+  sys::Descriptor file_;
+  sys::Mapping memory_;
+  Bitmap resident_;
+  Bitmap zero_;
+  std::atomic<std::uint64_t> resident_pages_{0};
+  std::atomic<std::uint64_t> zero_pages_{0};
+};
+
+}  // namespace pagerd::image
