@@ -1,0 +1,241 @@
+#include "engine/address_space.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sys/clock.hpp"
+#include "sys/page.hpp"
+#include "sys/uffd.hpp"
+
+namespace pagerd::engine {
+
+namespace {
+
+std::string hex(std::uint64_t value) {
+  char text[2 + 16 + 1];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+FaultKind kind_of(const uffd_msg &message) {
+  if ((message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP) != 0) return FaultKind::write_protect;
+  if ((message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR) != 0) return FaultKind::minor;
+  return FaultKind::missing;
+}
+
+}  // namespace
+
+RegionPin::RegionPin(AddressSpace &space, std::shared_ptr<Region> region)
+    : space_(&space), region_(std::move(region)) {
+  if (region_) region_->pin();
+}
+
+RegionPin &RegionPin::operator=(RegionPin &&other) noexcept {
+  if (this == &other) return *this;
+  release();
+  space_ = other.space_;
+  region_ = std::move(other.region_);
+  return *this;
+}
+
+void RegionPin::release() {
+  if (!region_) return;
+  if (region_->unpin()) space_->end_region(*region_);
+  region_.reset();
+}
+
+void Batch::clear() {
+  for (std::size_t i = 0; i < count; ++i) faults[i].region.release();
+  count = 0;
+}
+
+AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, bool has_layout_events, Outbox &outbox)
+    : id_(id), has_layout_events_(has_layout_events), outbox_(outbox), uffd_(std::move(uffd)) {
+  PAGERD_CHECK(uffd_.is_open());
+}
+
+ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_tally) {
+  PAGERD_CHECK(held.owns_lock() && batch.count == 0);
+  if (is_closed_ || is_broken_ || is_paused_.load()) return ReadOutcome::closed;
+
+  // The kernel hands out faults before layout events that were queued earlier. A read that does not fill the buffer has
+  // emptied the queue, so every event that came before these faults is among them; after one that does fill it, installs
+  // meet EAGAIN until the rest is read.
+  std::array<uffd_msg, limits::batch_faults_max> messages;
+  auto got = sys::uffd_read(uffd_.get(), messages);
+  if (!got.ok()) {
+    report_misbehaviour(held, std::string("reading it failed: ") + std::strerror(got.error().code));
+    return ReadOutcome::misbehaved;
+  }
+  const std::uint64_t now_ns = got.value() > 0 ? sys::monotonic_ns() : 0;
+  const auto end = messages.begin() + static_cast<std::ptrdiff_t>(got.value());
+
+  // All of them, whatever one of them is: a fork event carries a descriptor that must find an owner.
+  int stranger = 0;
+  for (auto message = messages.begin(); message != end; ++message) {
+    if (message->event != UFFD_EVENT_PAGEFAULT && !apply(*message)) stranger = message->event;
+  }
+  if (stranger != 0) {
+    report_misbehaviour(held, "it raises event " + std::to_string(stranger) +
+                                  ", which was not negotiated with us");
+    return ReadOutcome::misbehaved;
+  }
+  for (auto message = messages.begin(); message != end; ++message) {
+    if (message->event != UFFD_EVENT_PAGEFAULT) continue;
+    const FaultKind kind = kind_of(*message);
+    tally.count(kind);
+    thread_tally.count(kind);
+    collect(*message, batch, now_ns);
+  }
+  std::sort(batch.faults.begin(), batch.faults.begin() + static_cast<std::ptrdiff_t>(batch.count),
+            [](const PinnedFault &a, const PinnedFault &b) {
+              return a.fault.address < b.fault.address;
+            });
+  pause_if_full();
+  return ReadOutcome::faults;
+}
+
+bool AddressSpace::apply(const uffd_msg &message) {
+  switch (message.event) {
+    case UFFD_EVENT_REMOVE:
+      for (const auto &region : regions_.all()) {
+        region->discard(message.arg.remove.start, message.arg.remove.end);
+      }
+      return true;
+    case UFFD_EVENT_FORK:
+      children_.emplace_back(static_cast<int>(message.arg.fork.ufd));
+      return false;
+    default:
+      return false;
+  }
+}
+
+void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns) {
+  PAGERD_CHECK(batch.count < batch.faults.size());
+  const std::uint64_t address = sys::page_floor(message.arg.pagefault.address);
+  std::shared_ptr<Region> region = regions_.at(address);
+  if (!region) {
+    // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still come.
+    tally.count(Outcome::discarded);
+    return;
+  }
+  PinnedFault &slot = batch.faults[batch.count++];
+  slot.fault = Fault{address, now_ns, {}, kind_of(message), 0, false};
+  slot.region = RegionPin(*this, std::move(region));
+}
+
+RegionPin AddressSpace::pin_at(const Guard &held, std::uint64_t address) {
+  PAGERD_CHECK(held.owns_lock());
+  return RegionPin(*this, regions_.at(address));
+}
+
+std::optional<std::string> AddressSpace::add_region(std::shared_ptr<Region> region) {
+  const Guard held = lock();
+  if (is_closed_) return "the session is closing";
+  if (const Region *other = regions_.overlapping(region->start(), region->end())) {
+    return "Cannot map [" + hex(region->start()) + ", " + hex(region->end()) +
+           "): it overlaps region " + std::to_string(other->id()) + " at [" + hex(other->start()) +
+           ", " + hex(other->end()) + ")";
+  }
+  const std::uint64_t start = region->start();
+  const std::uint64_t bytes = region->end() - start;
+  holds_.fetch_add(1);
+  regions_.insert(std::move(region));
+  // Faults that came before the region did were read and dropped: let them come again.
+  sys::uffd_wake(uffd_.get(), start, bytes);
+  return std::nullopt;
+}
+
+bool AddressSpace::remove_region(std::uint32_t id, std::uint32_t request) {
+  std::shared_ptr<Region> region;
+  {
+    const Guard held = lock();
+    region = regions_.take(id);
+  }
+  if (!region) return false;
+  if (region->close(request)) end_region(*region);
+  return true;
+}
+
+void AddressSpace::note_reset(std::uint32_t id) {
+  const Guard held = lock();
+  if (const auto region = regions_.with_id(id)) region->resident_pages.clear();
+}
+
+void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
+  const Guard held = lock();
+  if (is_closed_ || is_broken_) return;
+  for (sys::Epoll *set : watchers_) {
+    if (std::find(sets.begin(), sets.end(), set) == sets.end()) set->remove(uffd_);
+  }
+  watchers_ = std::move(sets);
+  if (is_paused_.load()) return;
+  for (sys::Epoll *set : watchers_) {
+    // Out of memory or of watches: another set may still have it, and the watchdog names who waits.
+    [[maybe_unused]] const auto added = set->add(uffd_, id_);
+  }
+}
+
+void AddressSpace::report_misbehaviour(const Guard &held, const std::string &reason) {
+  PAGERD_CHECK(held.owns_lock());
+  if (is_closed_ || is_broken_) return;
+  is_broken_ = true;
+  unwatch();
+  outbox_.post({.kind = EventKind::misbehaved, .space = id_, .text = reason});
+}
+
+std::vector<std::shared_ptr<Region>> AddressSpace::close() {
+  std::vector<std::shared_ptr<Region>> regions;
+  {
+    const Guard held = lock();
+    if (is_closed_) return {};
+    is_closed_ = true;
+    unwatch();
+    regions = regions_.take_all();
+  }
+  for (const auto &region : regions) {
+    if (region->close(0)) end_region(*region);
+  }
+  drop_hold();
+  return regions;
+}
+
+void AddressSpace::pause_if_full() {
+  if (pending.count() + limits::batch_faults_max <= limits::pending_faults_max) return;
+  unwatch();
+  is_paused_.store(true);
+  if (pending.count() > limits::pending_faults_max / 2) return;
+  is_paused_.store(false);
+  for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+}
+
+void AddressSpace::resume_if_drained() {
+  if (!is_paused_.load() || pending.count() > limits::pending_faults_max / 2) return;
+  const Guard held = lock();
+  if (is_closed_ || is_broken_ || !is_paused_.load()) return;
+  is_paused_.store(false);
+  for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+}
+
+void AddressSpace::unwatch() {
+  for (sys::Epoll *set : watchers_) set->remove(uffd_);
+}
+
+void AddressSpace::end_region(Region &region) {
+  if (region.close_request() != 0) {
+    outbox_.post({.kind = EventKind::unmapped,
+                  .space = id_,
+                  .request = region.close_request(),
+                  .region = region.id()});
+  }
+  drop_hold();
+}
+
+void AddressSpace::drop_hold() {
+  if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // Nobody holds a pin, and is_closed_ keeps readers away: the last owner of the number is here.
+  uffd_.reset();
+  outbox_.post({.kind = EventKind::detached, .space = id_});
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <linux/userfaultfd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/events.hpp"
+#include "engine/limits.hpp"
+#include "engine/pending.hpp"
+#include "engine/region.hpp"
+#include "sys/descriptor.hpp"
+#include "sys/poll.hpp"
+
+namespace pagerd::engine {
+
+// Slot and generation: a number that is never given twice, so a late event cannot hit a stranger.
+using SpaceId = std::uint64_t;
+
+class AddressSpace;
+
+// The right to install pages in one region. While any is held the region is not over and the uffd stays open.
+class RegionPin {
+ public:
+  RegionPin() = default;
+  // Under the space's lock, for a region of its table. The space outlives the pin: its holder sees to that.
+  RegionPin(AddressSpace &space, std::shared_ptr<Region> region);
+  RegionPin(RegionPin &&other) noexcept = default;
+  RegionPin &operator=(RegionPin &&other) noexcept;
+  ~RegionPin() { release(); }
+
+  explicit operator bool() const { return region_ != nullptr; }
+  Region &operator*() const { return *region_; }
+  Region *operator->() const { return region_.get(); }
+  void release();
+
+ private:
+  AddressSpace *space_ = nullptr;
+  std::shared_ptr<Region> region_;
+};
+
+struct PinnedFault {
+  Fault fault;
+  RegionPin region;
+};
+
+// The faults of one read, sorted by address. Each fault thread has one and uses it again and again.
+struct Batch {
+  std::array<PinnedFault, limits::batch_faults_max> faults;
+  std::size_t count = 0;
+
+  void clear();
+};
+
+enum class ReadOutcome {
+  faults,      // possibly none: another thread was faster
+  closed,      // the space is ending
+  misbehaved,  // the descriptor does what none of ours does
+};
+
+// The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault threads read it: reading
+// and applying layout events happens under its lock. Where the client can raise layout events, installing does too, so
+// that no page is installed by what the layout was before; other clients announce, and their pages are installed
+// without the lock.
+//
+// Lock order: a space's lock, then a served image's, then the pending list's. Never two spaces.
+class AddressSpace {
+ public:
+  using Guard = std::unique_lock<std::mutex>;
+
+  AddressSpace(SpaceId id, sys::Descriptor uffd, bool has_layout_events, Outbox &outbox);
+
+  SpaceId id() const { return id_; }
+  // For holders of a pin, or of the lock while is_open().
+  int uffd() const { return uffd_.get(); }
+
+  Guard lock() { return Guard(mutex_); }
+  Guard try_lock() { return Guard(mutex_, std::try_to_lock); }
+  // Held while installing: the lock, if the layout can change under us, else nothing.
+  Guard lock_for_install() { return has_layout_events_ ? Guard(mutex_) : Guard(); }
+  bool has_layout_events() const { return has_layout_events_; }
+
+  // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
+  ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
+  RegionPin pin_at(const Guard &held, std::uint64_t address);
+
+  // Everything below is for the thread that carries out commands.
+
+  // The region it overlaps, or nothing; then the region is served from here on.
+  std::optional<std::string> add_region(std::shared_ptr<Region> region);
+  // False when there is no such region. The end is announced when the last pin is gone.
+  bool remove_region(std::uint32_t id, std::uint32_t request);
+  void note_reset(std::uint32_t region);
+  // Lets exactly these fault threads read it.
+  void watch(std::vector<sys::Epoll *> sets);
+  // Takes it from all fault threads for good; its session is told.
+  void report_misbehaviour(const Guard &held, const std::string &reason);
+  // Ends every region; returns them, for their images to forget this space.
+  std::vector<std::shared_ptr<Region>> close();
+
+  // After faults were resolved, without the lock: reads on where pending_faults_max had stopped it.
+  void resume_if_drained();
+
+  PendingFaults pending;
+  Tally tally;
+
+ private:
+  friend class RegionPin;
+
+  bool apply(const uffd_msg &message);
+  void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
+  void pause_if_full();
+  void unwatch();
+  // A pin was the last one of a closed region.
+  void end_region(Region &region);
+  void drop_hold();
+
+  const SpaceId id_;
+  const bool has_layout_events_;
+  Outbox &outbox_;
+
+  std::mutex mutex_;
+  sys::Descriptor uffd_;
+  RegionTable regions_;
+  bool is_closed_ = false;
+  bool is_broken_ = false;
+  std::vector<sys::Epoll *> watchers_;
+  // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets this, then looks at the
+  // count: one of the two sees the other, so nobody stays paused.
+  std::atomic<bool> is_paused_{false};
+  // Regions not over yet, and one for being open: at 0 the descriptor is closed.
+  std::atomic<std::uint64_t> holds_{1};
+  // Descriptors of forked children, kept open so that the children block rather than read zeros.
+  std::vector<sys::Descriptor> children_;
+};
+
+}  // namespace pagerd::engine

@@ -1,0 +1,219 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+
+#include "sys/page.hpp"
+#include "sys/thread.hpp"
+
+namespace pagerd::engine {
+
+namespace {
+
+// More fault threads than this only lose more races.
+constexpr std::size_t fault_threads_default_max = 4;
+constexpr std::size_t filler_threads_default_min = 2;
+constexpr std::size_t filler_threads_default_max = 4;
+
+// `count` of the CPUs, evenly spread.
+std::vector<int> spread(const std::vector<int> &cpus, std::size_t count) {
+  std::vector<int> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(cpus[i * cpus.size() / count]);
+  return chosen;
+}
+
+}  // namespace
+
+sys::Result<std::unique_ptr<Engine>> Engine::start(const Options &options,
+                                                   std::function<void()> wake) {
+  auto mailbox = Mailbox::create();
+  if (!mailbox.ok()) return mailbox.error();
+  auto deferred = DeferredFaults::create();
+  if (!deferred.ok()) return deferred.error();
+  std::unique_ptr<Engine> engine(
+      new Engine(options, std::move(wake), mailbox.take(), deferred.take()));
+  auto started = engine->start_threads();
+  if (!started.ok()) return started.error();
+  return engine;
+}
+
+Engine::Engine(const Options &options, std::function<void()> wake,
+               std::unique_ptr<Mailbox> mailbox, std::unique_ptr<DeferredFaults> deferred)
+    : options_(options),
+      outbox_(std::move(wake)),
+      mailbox_(std::move(mailbox)),
+      deferred_(std::move(deferred)),
+      fillers_(options.fill_policy, outbox_),
+      resolver_(fillers_, *deferred_, ring_, outbox_),
+      spaces_(options.spaces_max),
+      chores_{mailbox_.get(), deferred_.get(), [this](Command &command) { carry_out(command); }} {}
+
+sys::Status Engine::start_threads() {
+  const std::vector<int> cpus = sys::usable_cpus();
+  const std::size_t wanted = options_.fault_threads != 0
+                                 ? options_.fault_threads
+                                 : std::min(cpus.size(), fault_threads_default_max);
+  const std::size_t faults = std::clamp<std::size_t>(wanted, 1, limits::fault_threads_max);
+  const std::size_t fillers =
+      options_.filler_threads != 0
+          ? options_.filler_threads
+          : std::clamp(cpus.size(), filler_threads_default_min, filler_threads_default_max);
+
+  std::uint8_t index = 0;
+  for (const int cpu : spread(cpus, faults)) {
+    auto loop = Loop::create(cpu, index++, spaces_);
+    if (!loop.ok()) return loop.error();
+    loops_.push_back(loop.take());
+  }
+  std::vector<Worker *> workers;
+  for (std::size_t i = 0; i < fillers; ++i) {
+    filler_workers_.push_back(std::make_unique<Worker>());
+    filler_workers_.back()->index = index++;
+    workers.push_back(filler_workers_.back().get());
+  }
+  fillers_.start(std::move(workers), resolver_);
+  for (const auto &loop : loops_) {
+    auto started = loop->start(resolver_, loop == loops_.front() ? &chores_ : nullptr);
+    if (!started.ok()) return started.error();
+  }
+  return sys::Nothing{};
+}
+
+Engine::~Engine() {
+  for (const auto &loop : loops_) loop->stop();
+  fillers_.stop();
+  // What is still queued refers to images and spaces: it goes first, while everything it may call is there.
+  Command command;
+  while (mailbox_->take(command)) command = Command{};
+  Event event;
+  while (outbox_.take(event)) event = Event{};
+}
+
+std::shared_ptr<ServedImage> Engine::add_image(image::Image image,
+                                               std::optional<image::FileSource> file) {
+  const std::uint32_t id = ++last_image_;
+  auto served = std::make_shared<ServedImage>(id, std::move(image), std::move(file));
+  images_.emplace(id, served);
+  return served;
+}
+
+bool Engine::remove_image(std::uint32_t id) { return images_.erase(id) > 0; }
+
+std::shared_ptr<ServedImage> Engine::find_image(std::uint32_t id) const {
+  const auto found = images_.find(id);
+  return found == images_.end() ? nullptr : found->second;
+}
+
+void Engine::complete_fill(std::shared_ptr<FillJob> job, std::span<const std::byte> bytes) {
+  job->image->bytes_read.add(bytes.size());
+  job->image->image().commit(job->first, bytes);
+  fillers_.settle_soon(std::move(job));
+}
+
+void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason) {
+  PAGERD_CHECK(!reason.empty());
+  job->failure = reason;
+  fillers_.settle_soon(std::move(job));
+}
+
+std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd, bool has_layout_events,
+                                             int cpu) {
+  auto space = spaces_.create([&](SpaceId id) {
+    return std::make_shared<AddressSpace>(id, std::move(uffd), has_layout_events, outbox_);
+  });
+  if (!space) return nullptr;
+  if (watch(space, cpu)) return space;
+  spaces_.remove(space->id());
+  return nullptr;
+}
+
+bool Engine::watch(const std::shared_ptr<AddressSpace> &space, int cpu) {
+  return mailbox_->post({.kind = CommandKind::watch, .space = space, .cpu = cpu});
+}
+
+void Engine::detach(const std::shared_ptr<AddressSpace> &space) {
+  PAGERD_CHECK(mailbox_->post({.kind = CommandKind::detach, .space = space}));
+}
+
+bool Engine::map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
+                 std::uint32_t request) {
+  return mailbox_->post({.kind = CommandKind::map,
+                         .space = space,
+                         .region = std::move(region),
+                         .request = request});
+}
+
+bool Engine::unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+                   std::uint32_t request) {
+  return mailbox_->post(
+      {.kind = CommandKind::unmap, .space = space, .request = request, .region_id = region});
+}
+
+void Engine::prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+                      Window range, std::uint32_t request) {
+  PAGERD_CHECK(sys::is_page_aligned(range.start | range.end) && range.start < range.end);
+  auto job = std::make_shared<PrefaultJob>(space, region, request, range, outbox_);
+  if (!fillers_.prefault(job)) job->fail("too many prefaults are under way");
+}
+
+bool Engine::note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region) {
+  return mailbox_->post({.kind = CommandKind::note_reset, .space = space, .region_id = region});
+}
+
+void Engine::carry_out(Command &command) {
+  AddressSpace &space = *command.space;
+  switch (command.kind) {
+    case CommandKind::watch:
+      return space.watch(loops_near(command.cpu));
+    case CommandKind::detach:
+      return carry_out_detach(space);
+    case CommandKind::map:
+      return carry_out_map(command);
+    case CommandKind::unmap:
+      if (space.remove_region(command.region_id, command.request)) return;
+      return outbox_.post({.kind = EventKind::refused,
+                           .space = space.id(),
+                           .request = command.request,
+                           .region = command.region_id,
+                           .code = "unknown_region",
+                           .text = "there is no region " + std::to_string(command.region_id)});
+    case CommandKind::note_reset:
+      return space.note_reset(command.region_id);
+    case CommandKind::none:
+      return;
+  }
+}
+
+void Engine::carry_out_map(Command &command) {
+  AddressSpace &space = *command.space;
+  const std::uint32_t region = command.region->id();
+  const auto overlap = space.add_region(std::move(command.region));
+  if (overlap) {
+    return outbox_.post({.kind = EventKind::refused,
+                         .space = space.id(),
+                         .request = command.request,
+                         .region = region,
+                         .code = "region_overlap",
+                         .text = *overlap});
+  }
+  outbox_.post({.kind = EventKind::mapped,
+                .space = space.id(),
+                .request = command.request,
+                .region = region});
+}
+
+void Engine::carry_out_detach(AddressSpace &space) {
+  spaces_.remove(space.id());
+  for (const auto &region : space.close()) region->image().forget(space);
+}
+
+std::vector<sys::Epoll *> Engine::loops_near(int cpu) {
+  std::vector<sys::Epoll *> all;
+  for (const auto &loop : loops_) {
+    // Every thread of the client runs on this CPU: waking the others would only cost it time.
+    if (loop->cpu() == cpu) return {&loop->epoll()};
+    all.push_back(&loop->epoll());
+  }
+  return all;
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/commands.hpp"
+#include "engine/deferred.hpp"
+#include "engine/events.hpp"
+#include "engine/fault_ring.hpp"
+#include "engine/filler_pool.hpp"
+#include "engine/loop.hpp"
+#include "engine/resolver.hpp"
+#include "engine/spaces.hpp"
+
+namespace pagerd::engine {
+
+struct Options {
+  unsigned fault_threads = 0;   // 0: one per CPU, at most 4
+  unsigned filler_threads = 0;  // 0: two, or one per CPU up to 4
+  std::size_t spaces_max = limits::spaces_max;
+  FillPolicy fill_policy{5, 10'000'000, 1'000'000'000};
+  std::uint64_t window_bytes_default = 64 * 1024;
+};
+
+// The engine: its threads, its queues, every image and every address space. All of it is called from one thread, the control
+// plane's; nothing here waits for a fault. Work that touches what fault threads lock goes through the mailbox.
+class Engine {
+ public:
+  // `wake` is called from any thread when there are events to take.
+  static sys::Result<std::unique_ptr<Engine>> start(const Options &options,
+                                                    std::function<void()> wake);
+  ~Engine();
+
+  std::shared_ptr<ServedImage> add_image(image::Image image,
+                                         std::optional<image::FileSource> file);
+  bool remove_image(std::uint32_t id);
+  std::shared_ptr<ServedImage> find_image(std::uint32_t id) const;
+  // The job's bytes, exactly as many as were asked for. Or, with a reason, none.
+  void complete_fill(std::shared_ptr<FillJob> job, std::span<const std::byte> bytes);
+  void fail_fill(std::shared_ptr<FillJob> job, const std::string &reason);
+
+  // Null when spaces_max are attached. `cpu`: where all of the client's threads run, or -1.
+  std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, bool has_layout_events, int cpu);
+  // Each of these is answered by an event, now or later; false: the mailbox is full, ask again later.
+  bool watch(const std::shared_ptr<AddressSpace> &space, int cpu);
+  bool map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
+           std::uint32_t request);
+  bool unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+             std::uint32_t request);
+  bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
+
+  // These are always accepted, and answered by an event. `range` is of addresses. A space is detached once.
+  void prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
+                std::uint32_t request);
+  void detach(const std::shared_ptr<AddressSpace> &space);
+
+  Outbox &outbox() { return outbox_; }
+  const FaultRing &ring() const { return ring_; }
+  const std::vector<std::unique_ptr<Loop>> &loops() const { return loops_; }
+  const std::vector<std::unique_ptr<Worker>> &filler_workers() const { return filler_workers_; }
+  const std::map<std::uint32_t, std::shared_ptr<ServedImage>> &images() const { return images_; }
+  std::uint64_t window_bytes_default() const { return options_.window_bytes_default; }
+  const Histogram &fill_latency() const { return fillers_.fill_latency; }
+
+ private:
+  Engine(const Options &options, std::function<void()> wake, std::unique_ptr<Mailbox> mailbox,
+         std::unique_ptr<DeferredFaults> deferred);
+
+  sys::Status start_threads();
+  void carry_out(Command &command);
+  void carry_out_map(Command &command);
+  void carry_out_detach(AddressSpace &space);
+  std::vector<sys::Epoll *> loops_near(int cpu);
+
+  // In this order, because each may use those above it until its last moment.
+  const Options options_;
+  Outbox outbox_;
+  FaultRing ring_{limits::fault_ring_records};
+  std::unique_ptr<Mailbox> mailbox_;
+  std::unique_ptr<DeferredFaults> deferred_;
+  FillerPool fillers_;
+  Resolver resolver_;
+  Spaces spaces_;
+  Chores chores_;
+  std::map<std::uint32_t, std::shared_ptr<ServedImage>> images_;
+  std::uint32_t last_image_ = 0;
+  std::vector<std::unique_ptr<Worker>> filler_workers_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+};
+
+}  // namespace pagerd::engine

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/bounded_queue.hpp"
+
+namespace pagerd::engine {
+
+struct FillJob;
+
+enum class EventKind : std::uint8_t {
+  none,
+  fill,
+  mapped,
+  refused,
+  unmapped,
+  prefaulted,
+  poisoned,
+  misbehaved,
+  detached,
+};
+
+// What the engine tells the control plane. One struct for all kinds; the binding knows which fields each has.
+struct Event {
+  EventKind kind = EventKind::none;
+  std::uint64_t space = 0;
+  std::uint32_t request = 0;
+  std::uint32_t region = 0;
+  std::uint32_t image = 0;
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t pages = 0;
+  std::shared_ptr<FillJob> fill;
+  std::string code;
+  std::string text;
+};
+
+// From every thread of the engine to the control plane, bounded. Answers and fills are limited in number where they arise
+// (limits.hpp), so there is always room for them; notices, which are not, are dropped and counted when it gets tight.
+class Outbox {
+ public:
+  // `wake` is called from any thread, once until take() is called again.
+  explicit Outbox(std::function<void()> wake);
+
+  void post(Event event);
+  void post_notice(Event event);
+
+  // The control plane's thread only.
+  bool take(Event &event);
+  void rearm() { is_wake_sent_.store(false); }
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  void wake_once();
+
+  BoundedQueue<Event> events_;
+  std::function<void()> wake_;
+  std::atomic<bool> is_wake_sent_{false};
+  std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace pagerd::engine

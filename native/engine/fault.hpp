@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+namespace pagerd::engine {
+
+enum class FaultKind : std::uint8_t { missing, minor, write_protect };
+
+// How serving a fault ended. `deferred` is no end: the same fault comes back from our own queue.
+enum class Outcome : std::uint8_t {
+  installed,
+  already_present,
+  deferred,
+  discarded,  // nobody waits for it any more: its region or its client is gone
+  failed,     // poisoned
+};
+
+// Addresses [start, end) that one ioctl may install, the faulting page among them.
+struct Window {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  std::uint64_t bytes() const { return end - start; }
+};
+
+// One fault, from the moment it was read until it has an outcome. A plain value: it moves from queue to queue.
+struct Fault {
+  std::uint64_t address = 0;  // of its page
+  std::uint64_t read_ns = 0;
+  Window window;  // empty until the region has chosen one
+  FaultKind kind = FaultKind::missing;
+  std::uint8_t deferrals = 0;
+  bool has_waited_for_fill = false;
+};
+
+}  // namespace pagerd::engine

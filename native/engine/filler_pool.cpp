@@ -1,0 +1,186 @@
+#include "engine/filler_pool.hpp"
+
+#include <algorithm>
+
+#include "sys/clock.hpp"
+#include "sys/memory.hpp"
+
+namespace pagerd::engine {
+
+namespace {
+
+constexpr std::uint64_t prefault_pause_ns = 1'000'000;
+
+// Takes a place among at most `max`; false when there is none.
+bool take_place(std::atomic<std::size_t> &taken, std::size_t max) {
+  if (taken.fetch_add(1) < max) return true;
+  taken.fetch_sub(1);
+  return false;
+}
+
+}  // namespace
+
+FillerPool::FillerPool(FillPolicy policy, Outbox &outbox)
+    : policy_(policy),
+      outbox_(outbox),
+      demand_(limits::filler_queue_capacity),
+      bulk_(limits::filler_queue_capacity) {
+  PAGERD_CHECK(policy.attempts_max >= 1);
+}
+
+FillerPool::~FillerPool() { stop(); }
+
+void FillerPool::start(std::vector<Worker *> workers, Resolver &resolver) {
+  PAGERD_CHECK(threads_.empty() && !workers.empty());
+  resolver_ = &resolver;
+  for (Worker *worker : workers) threads_.emplace_back([this, worker] { run(*worker); });
+}
+
+void FillerPool::stop() {
+  is_stopping_.store(true);
+  for (std::size_t i = 0; i < threads_.size(); ++i) work_.post();
+  for (std::thread &thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool FillerPool::submit(std::shared_ptr<FillJob> job) {
+  if (!take_place(fills_open_, limits::fills_max)) return false;
+  if (job->image->file() == nullptr) {
+    const std::uint32_t image = job->image->id();
+    outbox_.post({.kind = EventKind::fill, .image = image, .fill = std::move(job)});
+    return true;
+  }
+  auto &queue = job->urgency.load() == Urgency::demand ? demand_ : bulk_;
+  hand_in(queue, {.fill = std::move(job)});
+  return true;
+}
+
+void FillerPool::raise(const std::shared_ptr<FillJob> &job) {
+  if (job->image->file() != nullptr) hand_in(demand_, {.fill = job});
+}
+
+void FillerPool::settle_soon(std::shared_ptr<FillJob> job) {
+  hand_in(demand_, {.fill = std::move(job), .is_fetched = true});
+}
+
+bool FillerPool::prefault(std::shared_ptr<PrefaultJob> job) {
+  if (!take_place(prefaults_open_, limits::prefaults_max)) return false;
+  job->occupy(prefaults_open_);
+  hand_in(bulk_, {.prefault = std::move(job)});
+  return true;
+}
+
+void FillerPool::hand_in(BoundedQueue<Work> &queue, Work work) {
+  // fills_max and prefaults_max bound what can be in a queue; limits.hpp proves that it fits.
+  PAGERD_CHECK(queue.push(std::move(work)));
+  work_.post();
+}
+
+void FillerPool::run(Worker &worker) {
+  sys::name_this_thread("pagerd-filler");
+  sys::block_signals_on_this_thread();
+  auto scratch = sys::Mapping::anonymous(limits::window_bytes_max);
+  PAGERD_CHECK(scratch.ok());
+  const std::span<std::byte> room(scratch.value().data(), scratch.value().bytes());
+
+  while (!is_stopping_.load()) {
+    Work work;
+    if (!next(work)) {
+      work_.wait_until(next_deadline());
+      continue;
+    }
+    if (work.prefault) {
+      advance(std::move(work.prefault), worker);
+    } else if (work.is_fetched) {
+      settle(*work.fill, worker);
+    } else {
+      fill(work.fill, room, worker);
+    }
+  }
+}
+
+bool FillerPool::next(Work &work) {
+  return demand_.pop(work) || next_delayed(work) || bulk_.pop(work);
+}
+
+bool FillerPool::next_delayed(Work &work) {
+  const std::lock_guard lock(delayed_mutex_);
+  const std::uint64_t now_ns = delayed_.empty() ? 0 : sys::monotonic_ns();
+  for (Work &delayed : delayed_) {
+    if (delayed.not_before_ns > now_ns) continue;
+    work = std::move(delayed);
+    delayed = std::move(delayed_.back());
+    delayed_.pop_back();
+    return true;
+  }
+  return false;
+}
+
+std::uint64_t FillerPool::next_deadline() {
+  const std::lock_guard lock(delayed_mutex_);
+  std::uint64_t earliest = 0;
+  for (const Work &delayed : delayed_) {
+    if (earliest == 0 || delayed.not_before_ns < earliest) earliest = delayed.not_before_ns;
+  }
+  return earliest;
+}
+
+void FillerPool::delay(Work work, std::uint64_t pause_ns) {
+  work.not_before_ns = sys::monotonic_ns() + pause_ns;
+  {
+    const std::lock_guard lock(delayed_mutex_);
+    delayed_.push_back(std::move(work));
+  }
+  work_.post();  // another filler may sleep with a later deadline
+}
+
+void FillerPool::fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> scratch,
+                      Worker &worker) {
+  if (job->is_taken.exchange(true)) return;
+  ServedImage &image = *job->image;
+  const auto report = image.file()->fill(image.image(), job->first, job->end, scratch);
+  image.bytes_read.add(report.bytes_read);
+  if (report.outcome == image::FillOutcome::failed && ++job->attempts < policy_.attempts_max) {
+    const unsigned doublings = std::min(job->attempts - 1, 30u);
+    const std::uint64_t pause = std::min(policy_.backoff_ns << doublings, policy_.backoff_max_ns);
+    job->is_taken.store(false);
+    return delay({.fill = job}, pause);
+  }
+  if (report.outcome == image::FillOutcome::lost) image.mark_lost(report.reason);
+  job->failure = report.reason;
+  settle(*job, worker);
+}
+
+void FillerPool::settle(FillJob &job, Worker &worker) {
+  ServedImage &image = *job.image;
+  image.fills.add(1);
+  if (!job.failure.empty()) image.fill_failures.add(1);
+  fill_latency.record(sys::monotonic_ns() - job.asked_ns);
+  std::vector<Waiter> waiters = image.settle(job);
+  fills_open_.fetch_sub(1);
+
+  for (Waiter &waiter : waiters) {
+    if (waiter.prefault) {
+      if (!job.failure.empty()) waiter.prefault->fail(job.failure);
+      hand_in(bulk_, {.prefault = std::move(waiter.prefault)});
+    } else if (job.failure.empty()) {
+      resolver_->resume(waiter.space, waiter.fault, worker);
+    } else {
+      resolver_->give_up(waiter.space, waiter.fault, job.failure, worker);
+    }
+  }
+}
+
+void FillerPool::advance(std::shared_ptr<PrefaultJob> job, Worker &worker) {
+  switch (job->step(job, *this, worker.tally)) {
+    case PrefaultJob::Step::again:
+      return hand_in(bulk_, {.prefault = std::move(job)});
+    case PrefaultJob::Step::later:
+      return delay({.prefault = std::move(job)}, prefault_pause_ns);
+    case PrefaultJob::Step::parked:
+    case PrefaultJob::Step::done:
+      return;
+  }
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace pagerd::engine {
+
+class ServedImage;
+
+enum class Urgency : std::uint8_t {
+  bulk,    // nobody is blocked on it
+  demand,  // a thread is
+};
+
+// One range of an image being fetched, from the question until everybody who waits for it has been served. There is at
+// most one for a page at a time, so N clients that touch one cold page cause one read.
+struct FillJob {
+  std::shared_ptr<ServedImage> image;
+  std::uint64_t first = 0;  // pages [first, end)
+  std::uint64_t end = 0;
+  std::uint64_t asked_ns = 0;
+  std::atomic<Urgency> urgency{Urgency::bulk};
+  // A job raised to demand stands in both queues; whoever takes it first does it.
+  std::atomic<bool> is_taken{false};
+  unsigned attempts = 0;
+  std::uint64_t not_before_ns = 0;
+  std::string failure;  // why its pages cannot be had; empty when they could
+};
+
+// Where fills are handed in. The filler pool is one.
+class FillDesk {
+ public:
+  // False when fills_max are under way.
+  virtual bool submit(std::shared_ptr<FillJob> job) = 0;
+  // Somebody blocks on a fill that was bulk.
+  virtual void raise(const std::shared_ptr<FillJob> &job) = 0;
+
+ protected:
+  ~FillDesk() = default;
+};
+
+}  // namespace pagerd::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Every bound of the engine in one place. Full means back-pressure: the caller waits, defers or is refused.
+namespace pagerd::engine::limits {
+
+// Faults taken from one uffd before they are served.
+inline constexpr std::size_t batch_faults_max = 64;
+
+// Faults of one address space that wait for bytes or for another try. Beyond it the uffd is not read until some are done;
+// the rest stays queued in the kernel.
+inline constexpr std::size_t pending_faults_max = 1024;
+
+// Faults that met EAGAIN, over all address spaces. Beyond it a fault goes back to the kernel by a wake.
+inline constexpr std::size_t deferred_faults_max = 4096;
+
+// Ranges being fetched. Beyond it a fault that needs one is deferred.
+inline constexpr std::size_t fills_max = 4096;
+
+// Commands under way; beyond it the control plane is told "busy".
+inline constexpr std::size_t commands_max = 4096;
+inline constexpr std::size_t prefaults_max = 1024;
+
+// Notices (poisoned pages) that may wait for the control plane.
+inline constexpr std::size_t notices_max = 1024;
+
+inline constexpr std::size_t spaces_max = 16384;
+
+// Every space may have to be detached whatever else is queued.
+inline constexpr std::size_t mailbox_capacity = 32768;
+static_assert(commands_max + spaces_max < mailbox_capacity);
+
+inline constexpr std::size_t outbox_capacity = 32768;
+static_assert(fills_max + 2 * commands_max + prefaults_max + notices_max + spaces_max <=
+              outbox_capacity);
+
+// Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every prefault.
+inline constexpr std::size_t filler_queue_capacity = 16384;
+static_assert(3 * fills_max + prefaults_max <= filler_queue_capacity);
+
+// Bulk work is done in slices, so that demand never waits long behind it.
+inline constexpr std::uint64_t slice_bytes = 256 * 1024;
+
+// The largest window, and so the largest fill.
+inline constexpr std::uint64_t window_bytes_max = 2 * 1024 * 1024;
+// How far the default window grows on a sequential streak.
+inline constexpr std::uint64_t streak_window_bytes = 256 * 1024;
+
+inline constexpr std::size_t fault_ring_records = 16384;
+inline constexpr unsigned fault_threads_max = 64;
+
+}  // namespace pagerd::engine::limits

@@ -1,0 +1,121 @@
+#include "engine/loop.hpp"
+
+#include <array>
+
+#include "sys/clock.hpp"
+#include "sys/thread.hpp"
+
+namespace pagerd::engine {
+
+namespace {
+
+// Above every space's id.
+constexpr std::uint64_t stop_token = ~std::uint64_t{0};
+constexpr std::uint64_t mailbox_token = stop_token - 1;
+constexpr std::uint64_t timer_token = stop_token - 2;
+
+// Commands carried out in a row before faults are looked at again.
+constexpr unsigned commands_in_a_row = 64;
+
+}  // namespace
+
+sys::Result<std::unique_ptr<Loop>> Loop::create(int cpu, std::uint8_t index, Spaces &spaces) {
+  auto epoll = sys::Epoll::create();
+  if (!epoll.ok()) return epoll.error();
+  auto stop = sys::Wakeup::create();
+  if (!stop.ok()) return stop.error();
+  return std::unique_ptr<Loop>(new Loop(cpu, index, spaces, epoll.take(), stop.take()));
+}
+
+Loop::Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::Wakeup stop)
+    : cpu_(cpu), spaces_(spaces), epoll_(std::move(epoll)), stop_(std::move(stop)) {
+  worker_.index = index;
+}
+
+Loop::~Loop() { stop(); }
+
+sys::Status Loop::start(Resolver &resolver, const Chores *chores) {
+  resolver_ = &resolver;
+  chores_ = chores;
+  auto added = epoll_.add(stop_.descriptor(), stop_token);
+  if (added.ok() && chores != nullptr) {
+    added = epoll_.add(chores->mailbox->descriptor(), mailbox_token);
+    if (added.ok()) added = epoll_.add(chores->deferred->timer(), timer_token);
+  }
+  if (!added.ok()) return added.error();
+  thread_ = std::thread([this] { run(); });
+  return sys::Nothing{};
+}
+
+void Loop::stop() {
+  if (!thread_.joinable()) return;
+  is_stopping_.store(true);
+  stop_.raise();
+  thread_.join();
+}
+
+void Loop::run() {
+  sys::name_this_thread("pagerd-fault");
+  sys::block_signals_on_this_thread();
+  sys::pin_this_thread(cpu_);
+  std::array<sys::Ready, 64> ready;
+  while (!is_stopping_.load(std::memory_order_relaxed)) {
+    const std::size_t count = epoll_.wait(ready);
+    wakeups.add(1);
+    for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
+  }
+}
+
+void Loop::dispatch(const sys::Ready &ready) {
+  switch (ready.token) {
+    case stop_token:
+      return;
+    case mailbox_token:
+      return carry_out_commands();
+    case timer_token:
+      return retry_deferred();
+    default:
+      return serve(ready);
+  }
+}
+
+void Loop::serve(const sys::Ready &ready) {
+  const std::shared_ptr<AddressSpace> space = spaces_.find(ready.token);
+  if (!space) return;
+  {
+    AddressSpace::Guard held = space->try_lock();
+    // Another thread is reading it at this moment; what it leaves makes epoll return again.
+    if (!held) return;
+    if (ready.is_broken) {
+      return space->report_misbehaviour(held, "polling it gives an error: is O_NONBLOCK cleared?");
+    }
+    if (space->read(held, batch_, worker_.tally) != ReadOutcome::faults) return;
+    if (!space->has_layout_events()) held.unlock();
+
+    for (std::size_t i = 0; i < batch_.count; ++i) {
+      PinnedFault &pinned = batch_.faults[i];
+      resolver_->serve(space, *pinned.region, pinned.fault, worker_);
+    }
+  }
+  batch_.clear();
+  space->resume_if_drained();
+}
+
+void Loop::retry_deferred() {
+  for (DeferredFault &deferred : chores_->deferred->take_due(sys::monotonic_ns())) {
+    resolver_->resume(deferred.space, deferred.fault, worker_);
+  }
+}
+
+void Loop::carry_out_commands() {
+  chores_->mailbox->clear_wakeup();
+  Command command;
+  for (unsigned i = 0; i < commands_in_a_row; ++i) {
+    if (!chores_->mailbox->take(command)) return;
+    chores_->carry_out(command);
+    command = Command{};
+  }
+  chores_->mailbox->raise_again();
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,130 @@
+#include "engine/prefault.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sys/page.hpp"
+#include "sys/uffd.hpp"
+
+namespace pagerd::engine {
+
+using image::PageState;
+using sys::Install;
+using sys::page_bytes;
+
+namespace {
+
+constexpr std::uint64_t slice_pages = limits::slice_bytes / page_bytes;
+
+// Slices asked for ahead of the one that is waited for, so that a slow source has several reads in flight.
+constexpr std::uint64_t slices_ahead = 8;
+
+}  // namespace
+
+PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region,
+                         std::uint32_t request, Window range, Outbox &outbox)
+    : space_(std::move(space)),
+      region_(region),
+      request_(request),
+      rest_(range),
+      outbox_(outbox) {}
+
+PrefaultJob::~PrefaultJob() {
+  if (places_ != nullptr) places_->fetch_sub(1);
+  if (failure_.empty() && rest_.bytes() > 0) failure_ = "the region has ended";
+  outbox_.post({.kind = EventKind::prefaulted,
+                .space = space_->id(),
+                .request = request_,
+                .region = region_,
+                .pages = pages_installed_,
+                .text = failure_});
+}
+
+PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
+  failure_ = reason;
+  return Step::done;
+}
+
+PrefaultJob::Step PrefaultJob::step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk,
+                                    Tally &thread_tally) {
+  if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
+  AddressSpace::Guard held = space_->lock();
+  const RegionPin region = space_->pin_at(held, rest_.start);
+  if (!region || region->id() != region_) return stop("the region has ended");
+  if (!space_->has_layout_events()) held.unlock();
+
+  Window window{rest_.start, std::min(rest_.start + limits::slice_bytes, rest_.end)};
+  if (const auto zeros = region->discarded_run(rest_.start, window)) {
+    rest_.start = zeros->end;  // discarded pages are the client's affair: they fault as zeros
+    return Step::again;
+  }
+  const std::uint64_t page = region->page_of(window.start);
+  const auto run = region->image().image().run_around(page, page, region->page_of(window.end - 1) + 1);
+  if (run.state == PageState::absent) return fetch(self, *region, run, desk);
+  return install(*region, run, thread_tally);
+}
+
+PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &thread_tally) {
+  const std::uint64_t end = region.address_of(run.end);
+  const bool is_zero = run.state == PageState::zero;
+  const std::byte *source = is_zero ? nullptr : region.image().image().bytes_of(run.first);
+  while (rest_.start < end) {
+    const std::uint64_t done = rest_.start - region.address_of(run.first);
+    const auto result =
+        is_zero ? sys::uffd_zeropage(space_->uffd(), rest_.start, end - rest_.start)
+                : sys::uffd_copy(space_->uffd(), rest_.start, source + done, end - rest_.start);
+    const std::uint64_t pages = result.installed_bytes / page_bytes;
+    pages_installed_ += pages;
+    region.resident_pages.add(pages);
+    for (Tally *tally : {&space_->tally, &thread_tally}) {
+      (is_zero ? tally->pages_zeroed : tally->pages_copied).add(pages);
+    }
+    rest_.start += result.installed_bytes;
+    switch (result.outcome) {
+      case Install::installed:
+      case Install::partial:
+        break;
+      case Install::already_present:
+        sys::uffd_wake(space_->uffd(), rest_.start, page_bytes);
+        rest_.start += page_bytes;
+        break;
+      case Install::retry:
+      case Install::no_memory:
+        return Step::later;
+      case Install::unmapped:
+        return stop("part of the range is not mapped and registered any more");
+      case Install::gone:
+        return stop("the client is gone");
+      case Install::failed:
+        return stop(std::string("installing failed: ") + std::strerror(result.code));
+    }
+  }
+  return Step::again;
+}
+
+PrefaultJob::Step PrefaultJob::fetch(const std::shared_ptr<PrefaultJob> &self, Region &region,
+                                     image::Run run, FillDesk &desk) {
+  ServedImage &image = region.image();
+  const std::uint64_t last = region.page_of(rest_.end - 1) + 1;
+  const Ask answer =
+      image.ask({space_, {}, self, run.first}, run.first, run.end, Urgency::bulk, desk);
+  switch (answer) {
+    case Ask::ready:
+      return Step::again;
+    case Ask::lost:
+      return stop(image.lost_reason());
+    case Ask::busy:
+      return Step::later;
+    case Ask::waiting:
+      break;
+  }
+  // From here on another filler may be at work on this job: nothing of it is touched.
+  for (std::uint64_t ahead = 0, from = run.end; ahead < slices_ahead && from < last; ++ahead) {
+    const std::uint64_t to = std::min(from + slice_pages, last);
+    image.prefetch(from, to, desk);
+    from = to;
+  }
+  return Step::parked;
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/address_space.hpp"
+#include "engine/deferred.hpp"
+#include "engine/fault_ring.hpp"
+#include "engine/fills.hpp"
+#include "engine/install.hpp"
+#include "engine/served_image.hpp"
+
+namespace pagerd::engine {
+
+// What one thread counts on its own; the engine's totals are their sum.
+struct Worker {
+  std::uint8_t index = 0;
+  Tally tally;
+};
+
+// Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window. Has no state of its own;
+// fault threads, fillers and the deferral timer all call it. After every call the fault has an outcome or a place where it
+// is kept: a fill's waiters, the deferred faults, or (by a wake) the kernel's own queue.
+class Resolver {
+ public:
+  Resolver(FillDesk &fills, DeferredFaults &deferred, FaultRing &ring, Outbox &outbox)
+      : fills_(fills), deferred_(deferred), ring_(ring), outbox_(outbox) {}
+
+  // A fault just read. The caller holds the region's pin, and the space's lock_for_install().
+  void serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
+             Worker &worker);
+  // A fault that was kept: looks its region up again, for the layout may have changed. Takes the space's lock.
+  void resume(const std::shared_ptr<AddressSpace> &space, Fault fault, Worker &worker);
+  // A fault that was kept, and whose page cannot be had.
+  void give_up(const std::shared_ptr<AddressSpace> &space, Fault fault, const std::string &reason,
+               Worker &worker);
+
+ private:
+  struct Served;  // one fault with everything it is about
+
+  void serve(Served &served);
+  bool install_ready(Served &served, image::Run run);
+  void wait_for_bytes(Served &served, image::Run run);
+  void conclude(Served &served, Installed installed, bool is_zero);
+  void poison(Served &served, const std::string &reason);
+  void defer(Served &served, unsigned slowness);
+  void finish(Served &served, Outcome outcome, std::uint64_t pages);
+  RegionPin find_again(AddressSpace::Guard &held, AddressSpace &space, const Fault &fault,
+                       Worker &worker);
+
+  FillDesk &fills_;
+  DeferredFaults &deferred_;
+  FaultRing &ring_;
+  Outbox &outbox_;
+};
+
+}  // namespace pagerd::engine

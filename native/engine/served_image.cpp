@@ -1,0 +1,127 @@
+#include "engine/served_image.hpp"
+
+#include <algorithm>
+
+#include "engine/prefault.hpp"
+#include "sys/clock.hpp"
+#include "sys/page.hpp"
+
+namespace pagerd::engine {
+
+using image::PageState;
+using image::Run;
+
+namespace {
+
+// One source read is at most this long, whatever the window.
+constexpr std::uint64_t fill_pages_max = limits::window_bytes_max / sys::page_bytes;
+
+image::Bitmap empty_bitmap(std::uint64_t pages) {
+  auto bitmap = image::Bitmap::create(pages);
+  PAGERD_CHECK(bitmap.ok());
+  return bitmap.take();
+}
+
+}  // namespace
+
+ServedImage::ServedImage(std::uint32_t id, image::Image image,
+                         std::optional<image::FileSource> file)
+    : id_(id),
+      image_(std::move(image)),
+      file_(std::move(file)),
+      requested_(empty_bitmap(image_.pages())) {}
+
+Ask ServedImage::ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgency urgency,
+                     FillDesk &desk) {
+  const std::uint64_t page = waiter.image_page;
+  PAGERD_CHECK(low <= page && page < high && high <= image_.pages());
+
+  const std::lock_guard lock(mutex_);
+  // A page nobody has asked for changes its state only through us, and we hold the lock; one that was asked for is settled
+  // under the lock after its bit was set. So whoever finds it absent here is in time to wait for it.
+  if (image_.state(page) != PageState::absent) return Ask::ready;
+  if (is_lost_.load(std::memory_order_relaxed)) return Ask::lost;
+  if (!requested_.test(page)) {
+    low = requested_.run_begin(page, low);
+    high = requested_.run_end(page, std::min(high, page + fill_pages_max));
+    if (!open_fill(image_.run_around(page, low, high), urgency, desk)) return Ask::busy;
+  } else if (urgency == Urgency::demand) {
+    raise_fill_of(page, desk);
+  }
+  waiters_.push_back(std::move(waiter));
+  return Ask::waiting;
+}
+
+void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk) {
+  const std::lock_guard lock(mutex_);
+  if (is_lost_.load(std::memory_order_relaxed)) return;
+  for (std::uint64_t page = first; page < end;) {
+    const std::uint64_t same = requested_.run_end(page, end);
+    if (requested_.test(page)) {
+      page = same;
+      continue;
+    }
+    const Run run = image_.run_around(page, page, same);
+    if (run.state == PageState::absent && !open_fill(run, Urgency::bulk, desk)) return;
+    page = run.end;
+  }
+}
+
+bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk) {
+  PAGERD_CHECK(run.state == PageState::absent && run.first < run.end);
+  auto job = std::make_shared<FillJob>();
+  job->image = shared_from_this();
+  job->first = run.first;
+  job->end = run.end;
+  job->asked_ns = sys::monotonic_ns();
+  job->urgency.store(urgency);
+  if (!desk.submit(job)) return false;
+  requested_.set(run.first, run.end);
+  open_fills_.push_back(std::move(job));
+  return true;
+}
+
+void ServedImage::raise_fill_of(std::uint64_t page, FillDesk &desk) {
+  for (const auto &job : open_fills_) {
+    if (page < job->first || page >= job->end) continue;
+    if (job->urgency.exchange(Urgency::demand) == Urgency::bulk) desk.raise(job);
+    return;
+  }
+}
+
+std::vector<Waiter> ServedImage::settle(const FillJob &job) {
+  std::vector<Waiter> served;
+  const std::lock_guard lock(mutex_);
+  requested_.clear(job.first, job.end);
+  std::erase_if(open_fills_, [&](const auto &open) { return open.get() == &job; });
+  const auto waits_elsewhere = [&](const Waiter &waiter) {
+    return waiter.image_page < job.first || waiter.image_page >= job.end;
+  };
+  const auto ours = std::partition(waiters_.begin(), waiters_.end(), waits_elsewhere);
+  served.assign(std::make_move_iterator(ours), std::make_move_iterator(waiters_.end()));
+  waiters_.erase(ours, waiters_.end());
+  return served;
+}
+
+void ServedImage::forget(const AddressSpace &space) {
+  std::vector<Waiter> dropped;  // ends after the lock: a prefault that is dropped posts its answer
+  const std::lock_guard lock(mutex_);
+  const auto others = [&](const Waiter &waiter) { return waiter.space.get() != &space; };
+  const auto its = std::partition(waiters_.begin(), waiters_.end(), others);
+  dropped.assign(std::make_move_iterator(its), std::make_move_iterator(waiters_.end()));
+  waiters_.erase(its, waiters_.end());
+}
+
+void ServedImage::mark_lost(const std::string &reason) {
+  const std::lock_guard lock(mutex_);
+  if (is_lost_.load(std::memory_order_relaxed)) return;
+  lost_reason_ = reason;
+  is_lost_.store(true, std::memory_order_release);
+}
+
+const std::string &ServedImage::lost_reason() const {
+  static const std::string none;
+  return is_lost_.load(std::memory_order_acquire) ? lost_reason_ : none;
+}
+
+}  // namespace pagerd::engine

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/address_space.hpp"
+#include "engine/fills.hpp"
+#include "image/file_source.hpp"
+#include "image/image.hpp"
+
+namespace pagerd::engine {
+
+class PrefaultJob;
+
+// Who is to be served when a page's bytes are there: a blocked thread, or a prefault on its way.
+struct Waiter {
+  std::shared_ptr<AddressSpace> space;
+  Fault fault;
+  std::shared_ptr<PrefaultJob> prefault;  // null: a fault
+  std::uint64_t image_page = 0;
+};
+
+enum class Ask {
+  ready,    // its bytes are there
+  waiting,  // the waiter is kept, and served when they are
+  lost,     // the source is gone for good: poison
+  busy,     // too many fills under way: ask again later
+};
+
+// An image together with its source, what is being fetched of it, and who waits for that.
+class ServedImage : public std::enable_shared_from_this<ServedImage> {
+ public:
+  // Without a file, its bytes come from a page source of the control plane.
+  ServedImage(std::uint32_t id, image::Image image, std::optional<image::FileSource> file);
+
+  std::uint32_t id() const { return id_; }
+  image::Image &image() { return image_; }
+  const image::FileSource *file() const { return file_ ? &*file_ : nullptr; }
+
+  // Asks for the bytes of `waiter.image_page`, and with them for those neighbours in [low, high) that nobody has asked for.
+  Ask ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgency urgency, FillDesk &desk);
+  // Asks for the absent pages of a range ahead of anybody's need.
+  void prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk);
+
+  // The job's pages are there, or will not be: returns who waits for them.
+  std::vector<Waiter> settle(const FillJob &job);
+  // Drops whoever waits on behalf of a space that is closing.
+  void forget(const AddressSpace &space);
+
+  // For good: every page not yet resident can no longer be had.
+  void mark_lost(const std::string &reason);
+  // "" while all is well. Written once, before is_lost_.
+  const std::string &lost_reason() const;
+
+  Counter bytes_read;
+  Counter fills;
+  Counter fill_failures;
+  std::atomic<std::uint64_t> regions{0};
+
+ private:
+  // Under mutex_.
+  bool open_fill(image::Run run, Urgency urgency, FillDesk &desk);
+  void raise_fill_of(std::uint64_t page, FillDesk &desk);
+
+  const std::uint32_t id_;
+  image::Image image_;
+  const std::optional<image::FileSource> file_;
+
+  std::mutex mutex_;
+  image::Bitmap requested_;
+  std::vector<std::shared_ptr<FillJob>> open_fills_;
+  std::vector<Waiter> waiters_;
+  std::string lost_reason_;
+  std::atomic<bool> is_lost_{false};
+};
+
+}  // namespace pagerd::engine
