@@ -78,7 +78,9 @@ sys::Status Engine::start_threads() {
   return sys::Nothing{};
 }
 
-Engine::~Engine() {
+Engine::~Engine() { stop(); }
+
+void Engine::stop() {
   for (const auto &loop : loops_) loop->stop();
   fillers_.stop();
   // What is still queued refers to images and spaces: it goes first, while everything it may call is there.

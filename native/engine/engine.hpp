@@ -35,6 +35,9 @@ class Engine {
                                                     std::function<void()> wake);
   ~Engine();
 
+  // Joins every thread and drops what is queued. Only looking at counters is allowed after it.
+  void stop();
+
   std::shared_ptr<ServedImage> add_image(image::Image image,
                                          std::optional<image::FileSource> file);
   bool remove_image(std::uint32_t id);

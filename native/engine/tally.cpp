@@ -37,6 +37,12 @@ void Histogram::record(std::uint64_t nanoseconds) {
   }
 }
 
+void Histogram::add(const Histogram &other) {
+  for (unsigned i = 0; i < buckets_.size(); ++i) buckets_[i].add(other.buckets_[i].get());
+  const std::uint64_t seen = other.max_.load(std::memory_order_relaxed);
+  if (seen > max_.load(std::memory_order_relaxed)) max_.store(seen, std::memory_order_relaxed);
+}
+
 Latency Histogram::latency() const {
   std::array<std::uint64_t, sub_buckets * powers> counts;
   std::uint64_t total = 0;
@@ -54,6 +60,15 @@ Latency Histogram::latency() const {
     return max;
   };
   return {total, percentile(50), percentile(90), percentile(99), max};
+}
+
+void Tally::add(const Tally &other) {
+  for (unsigned i = 0; i < kinds.size(); ++i) kinds[i].add(other.kinds[i].get());
+  for (unsigned i = 0; i < outcomes.size(); ++i) outcomes[i].add(other.outcomes[i].get());
+  pages_copied.add(other.pages_copied.get());
+  pages_zeroed.add(other.pages_zeroed.get());
+  pages_poisoned.add(other.pages_poisoned.get());
+  service.add(other.service);
 }
 
 }  // namespace pagerd::engine

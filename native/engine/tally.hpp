@@ -32,6 +32,7 @@ struct Latency {
 class Histogram {
  public:
   void record(std::uint64_t nanoseconds);
+  void add(const Histogram &other);
   Latency latency() const;
 
   static constexpr unsigned sub_buckets = 16;
@@ -51,6 +52,7 @@ struct Tally {
   Counter pages_poisoned;
   Histogram service;
 
+  void add(const Tally &other);
   void count(FaultKind kind) { kinds[static_cast<unsigned>(kind)].add(1); }
   void count(Outcome outcome) { outcomes[static_cast<unsigned>(outcome)].add(1); }
 };

@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "binding/arguments.hpp"
+#include "binding/engine_object.hpp"
+#include "binding/script.hpp"
+
+namespace pagerd::binding {
+
+namespace {
+
+// A region of this size is the largest one the protocol knows.
+constexpr std::uint64_t image_bytes_max = std::uint64_t{1} << 44;
+
+}  // namespace
+
+Napi::Value EngineObject::add_file_image(const Napi::CallbackInfo &call) {
+  const std::string path = call[0].ToString();
+  return add_file(call.Env(), "Cannot use " + path + " as an image",
+                  image::FileSource::open(path));
+}
+
+Napi::Value EngineObject::add_descriptor_image(const Napi::CallbackInfo &call) {
+  const auto descriptor = unsigned_number(call[0]);
+  if (!descriptor) return call.Env().Undefined();
+  return add_file(call.Env(), "Cannot use the descriptor as an image",
+                  image::FileSource::from_descriptor(static_cast<int>(*descriptor)));
+}
+
+Napi::Value EngineObject::add_file(Napi::Env env, const std::string &what,
+                                   sys::Result<image::FileSource> source) {
+  if (!source.ok()) {
+    throw_error(env, what, source.error());
+    return env.Undefined();
+  }
+  const std::uint64_t length_bytes = source.value().length_bytes();
+  return add_image(env, length_bytes, source.take());
+}
+
+Napi::Value EngineObject::add_source_image(const Napi::CallbackInfo &call) {
+  const auto length_bytes = unsigned_bigint(call[0]);
+  if (!length_bytes) return call.Env().Undefined();
+  return add_image(call.Env(), *length_bytes, std::nullopt);
+}
+
+Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
+                                    std::optional<image::FileSource> file) {
+  if (!is_running(env)) return env.Undefined();
+  if (length_bytes == 0 || length_bytes > image_bytes_max) {
+    const std::string found = std::to_string(length_bytes);
+    throw_type_error(env, ("an image of 1 byte to 16 TiB is wanted, not of " + found).c_str());
+    return env.Undefined();
+  }
+  auto made = image::Image::create(length_bytes);
+  if (!made.ok()) {
+    throw_error(env, "Cannot keep an image in memory", made.error());
+    return env.Undefined();
+  }
+  const auto served = engine_->add_image(made.take(), std::move(file));
+  images_[served->id()] = served;
+  Napi::Object added = Napi::Object::New(env);
+  added.Set("image", to_number(env, served->id()));
+  added.Set("lengthBytes", to_bigint(env, length_bytes));
+  return added;
+}
+
+void EngineObject::remove_image(const Napi::CallbackInfo &call) {
+  const auto image = unsigned_number(call[0]);
+  if (!image || !is_running(call.Env())) return;
+  engine_->remove_image(static_cast<std::uint32_t>(*image));
+  std::erase_if(images_, [](const auto &entry) { return entry.second.expired(); });
+}
+
+std::shared_ptr<engine::FillJob> EngineObject::take_fill(const Napi::CallbackInfo &call) {
+  const auto fill = unsigned_number(call[0]);
+  if (!fill || !is_running(call.Env())) return nullptr;
+  auto found = fills_.extract(static_cast<std::uint32_t>(*fill));
+  if (!found.empty()) return std::move(found.mapped());
+  throw_type_error(call.Env(), "the number of a fill that is still open is wanted");
+  return nullptr;
+}
+
+void EngineObject::complete_fill(const Napi::CallbackInfo &call) {
+  if (!call[1].IsTypedArray()) {
+    return throw_type_error(call.Env(), "completeFill(fill, bytes: Uint8Array) is wanted");
+  }
+  const auto bytes = call[1].As<Napi::Uint8Array>();
+  auto job = take_fill(call);
+  if (!job) return;
+  const std::uint64_t end = std::min(job->end * 4096, job->image->image().length_bytes());
+  const std::uint64_t wanted = end - job->first * 4096;
+  if (bytes.ByteLength() != wanted) {
+    fills_.emplace(call[0].ToNumber().Uint32Value(), std::move(job));
+    const std::string found = std::to_string(bytes.ByteLength());
+    const std::string message = "a fill of " + std::to_string(wanted) + " bytes is wanted, not of ";
+    return throw_type_error(call.Env(), (message + found).c_str());
+  }
+  const auto *from = reinterpret_cast<const std::byte *>(bytes.Data());
+  engine_->complete_fill(std::move(job), {from, bytes.ByteLength()});
+}
+
+void EngineObject::fail_fill(const Napi::CallbackInfo &call) {
+  std::string reason = call[1].ToString();
+  auto job = take_fill(call);
+  if (!job) return;
+  if (reason.empty()) reason = "the page source failed";
+  engine_->fail_fill(std::move(job), reason);
+}
+
+}  // namespace pagerd::binding

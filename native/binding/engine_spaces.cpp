@@ -1,0 +1,203 @@
+#include "binding/arguments.hpp"
+#include "binding/engine_object.hpp"
+#include "binding/script.hpp"
+#include "sys/page.hpp"
+#include "sys/process.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::binding {
+
+namespace {
+
+constexpr const char *busy_text = "too many requests wait for the engine: try again";
+
+int cpu_of(const Napi::Value &value) { return value.IsNumber() ? value.ToNumber().Int32Value() : -1; }
+
+// A region as it was asked for.
+struct Asked {
+  std::uint64_t request;
+  std::uint64_t image;
+  engine::RegionPlan plan;
+};
+
+// Nothing, with an exception under way, when a field is missing or of the wrong type.
+std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_bytes_default) {
+  const auto request = unsigned_number(given, "request");
+  if (!request) return std::nullopt;
+  const auto region = unsigned_number(given, "region");
+  if (!region) return std::nullopt;
+  const auto address = unsigned_bigint(given, "address");
+  if (!address) return std::nullopt;
+  const auto length = unsigned_bigint(given, "lengthBytes");
+  if (!length) return std::nullopt;
+  const auto image = unsigned_number(given, "image");
+  if (!image) return std::nullopt;
+  const auto offset = unsigned_bigint(given, "imageOffsetBytes");
+  if (!offset) return std::nullopt;
+  const auto window = unsigned_number(given, "windowBytes");
+  if (!window) return std::nullopt;
+  const auto id = static_cast<std::uint32_t>(*region);
+  return Asked{*request, *image, {id, *address, *length, *offset, *window, window_bytes_default}};
+}
+
+// Addresses of a client end below this on every machine we run on; so no sum of two of them overflows.
+constexpr std::uint64_t address_max = std::uint64_t{1} << 57;
+
+bool is_window(std::uint64_t bytes) {
+  if (bytes == 0) return true;
+  return bytes >= sys::page_bytes && bytes <= engine::limits::window_bytes_max &&
+         (bytes & (bytes - 1)) == 0;
+}
+
+bool is_sound(const engine::RegionPlan &plan) {
+  return sys::is_page_aligned(plan.start | plan.length_bytes | plan.image_offset_bytes) &&
+         plan.length_bytes > 0 && plan.start < address_max && plan.length_bytes < address_max &&
+         plan.image_offset_bytes < address_max && is_window(plan.window_bytes);
+}
+
+}  // namespace
+
+EngineObject::Book *EngineObject::book_of(const Napi::CallbackInfo &call) {
+  const auto space = unsigned_number(call[0]);
+  if (!space || !is_running(call.Env())) return nullptr;
+  const auto found = books_.find(*space);
+  return found == books_.end() || found->second.is_detaching ? nullptr : &found->second;
+}
+
+Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  const auto number = unsigned_number(call[0]);
+  if (!number || !is_running(env)) return env.Undefined();
+  sys::Descriptor uffd(static_cast<int>(*number));
+  const sys::DescriptorKind kind = sys::describe_descriptor(uffd.get());
+  if (!kind.is_userfaultfd) {
+    throw_type_error(env, ("a userfaultfd is wanted, not " + kind.name).c_str());
+    return env.Undefined();
+  }
+  constexpr std::uint32_t layout_events = sys::uapi::feature_event_remove |
+                                          sys::uapi::feature_event_unmap |
+                                          sys::uapi::feature_event_remap |
+                                          sys::uapi::feature_event_fork;
+  const bool has_layout_events = (kind.features & layout_events) != 0;
+  const auto space = engine_->attach(std::move(uffd), has_layout_events, cpu_of(call[1]));
+  if (!space) {
+    Napi::Error error = Napi::Error::New(env, "too many address spaces are attached");
+    error.Set("code", Napi::String::New(env, "too_many_sessions"));
+    error.ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  books_.emplace(space->id(), Book{space, {}, false});
+  return to_number(env, space->id());
+}
+
+void EngineObject::place(const Napi::CallbackInfo &call) {
+  Book *book = book_of(call);
+  // A full mailbox leaves it where it is: it is a matter of speed, and asked again soon.
+  if (book != nullptr) engine_->watch(book->space, cpu_of(call[1]));
+}
+
+void EngineObject::detach(const Napi::CallbackInfo &call) {
+  Book *book = book_of(call);
+  if (book == nullptr) return;
+  book->is_detaching = true;
+  engine_->detach(book->space);
+}
+
+void EngineObject::refuse(std::uint64_t space, std::uint32_t request, std::uint32_t region,
+                          const char *code, const std::string &text) {
+  engine_->outbox().post({.kind = engine::EventKind::refused,
+                          .space = space,
+                          .request = request,
+                          .region = region,
+                          .code = code,
+                          .text = text});
+}
+
+void EngineObject::map(const Napi::CallbackInfo &call) {
+  if (!is_running(call.Env())) return;
+  const Napi::Object given = call[0].ToObject();
+  const auto space = unsigned_number(given, "space");
+  if (!space) return;
+  const auto asked = asked_of(given, engine_->window_bytes_default());
+  if (!asked) return;
+  const auto request = static_cast<std::uint32_t>(asked->request);
+  const std::uint32_t id = asked->plan.id;
+  const auto no = [&](const char *code, const std::string &text) {
+    refuse(*space, request, id, code, text);
+  };
+
+  const auto book = books_.find(*space);
+  if (book == books_.end() || book->second.is_detaching) {
+    return no("client_gone", "its address space is not attached");
+  }
+  if (!is_sound(asked->plan)) {
+    return no("region_misaligned", "addresses, lengths and windows are multiples of a page");
+  }
+  const auto image = engine_->find_image(static_cast<std::uint32_t>(asked->image));
+  if (!image) return no("unknown_image", "there is no image of this number");
+  const std::uint64_t end = asked->plan.image_offset_bytes + asked->plan.length_bytes;
+  if (end > image->image().pages() * sys::page_bytes) {
+    return no("region_beyond_image", "the region reaches beyond the end of its image");
+  }
+  auto region = std::make_shared<engine::Region>(asked->plan, image);
+  if (!book->second.regions.emplace(id, region).second) {
+    return throw_type_error(call.Env(), "a region number not in use is wanted");
+  }
+  if (engine_->map(book->second.space, std::move(region), request)) return;
+  book->second.regions.erase(id);
+  no("busy", busy_text);
+}
+
+void EngineObject::unmap(const Napi::CallbackInfo &call) {
+  const auto space = unsigned_number(call[0]);
+  if (!space) return;
+  const auto request = unsigned_number(call[1]);
+  if (!request) return;
+  const auto region = unsigned_number(call[2]);
+  if (!region) return;
+  const auto id = static_cast<std::uint32_t>(*region);
+  const auto asked = static_cast<std::uint32_t>(*request);
+  Book *book = book_of(call);
+  if (book == nullptr) return refuse(*space, asked, id, "unknown_region", "the session has ended");
+  if (engine_->unmap(book->space, id, asked)) return;
+  refuse(*space, asked, id, "busy", busy_text);
+}
+
+void EngineObject::prefault(const Napi::CallbackInfo &call) {
+  const auto space = unsigned_number(call[0]);
+  if (!space) return;
+  const auto request = unsigned_number(call[1]);
+  if (!request) return;
+  const auto id = unsigned_number(call[2]);
+  if (!id) return;
+  const auto offset = unsigned_bigint(call[3]);
+  if (!offset) return;
+  const auto length = unsigned_bigint(call[4]);
+  if (!length) return;
+  Book *book = book_of(call);
+  if (book == nullptr) return;
+  const auto asked = static_cast<std::uint32_t>(*request);
+  const auto found = book->regions.find(static_cast<std::uint32_t>(*id));
+  if (found == book->regions.end()) {
+    return refuse(*space, asked, static_cast<std::uint32_t>(*id), "unknown_region",
+                  "there is no such region");
+  }
+  const engine::Region &region = *found->second;
+  const std::uint64_t bytes = region.end() - region.start();
+  if (*offset >= bytes || *length == 0 || *length > bytes - *offset ||
+      !sys::is_page_aligned(*offset | *length)) {
+    return refuse(*space, asked, region.id(), "region_misaligned",
+                  "a range of whole pages within the region is wanted");
+  }
+  const std::uint64_t start = region.start() + *offset;
+  engine_->prefault(book->space, region.id(), {start, start + *length}, asked);
+}
+
+void EngineObject::note_reset(const Napi::CallbackInfo &call) {
+  Book *book = book_of(call);
+  if (book == nullptr) return;
+  const auto region = unsigned_number(call[1]);
+  if (region) engine_->note_reset(book->space, static_cast<std::uint32_t>(*region));
+}
+
+}  // namespace pagerd::binding
