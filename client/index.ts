@@ -1,0 +1,9 @@
+/** The TypeScript client: `import { connect } from "pagerd"`. */
+
+export type { Mode } from "../protocol/messages.js"
+export { type LocalErrorCode, PagerdError } from "./error.js"
+export type { MapOptions } from "./map_options.js"
+export type { PagedMemory, WasmMemory } from "./paged_memory.js"
+export { type ConnectOptions, connect, type Pager } from "./pager.js"
+export { type LibraryPaths, paths } from "./paths.js"
+export type { Region } from "./region.js"
