@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
+import { chmodSync, copyFileSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import { atExit } from "./at_exit.js"
 import { compileProgram } from "./compiled.js"
 import { type ParkedFault, waitUntilParked } from "./parked_fault.js"
 import { clientLibrary, repository } from "./repository.js"
 import { within } from "./retry.js"
+import { scratchDirectory } from "./scratch.js"
 import { asUid } from "./user.js"
 
 export const modes = { auto: 0, copy: 1, share: 2, cow: 3 } as const
@@ -24,25 +27,39 @@ export interface Ending {
 const answerBudgetMs = 45_000
 
 /** The client program, compiled against pagerd.h and libpagerd.so and nothing else of ours. */
-export const cClientProgram = (): string =>
+const cClientProgram = (): string =>
   compileProgram(join(repository, "test/harness/c_client.c"), {
     include: [repository],
     dependsOn: [
       join(repository, "native/client/pagerd.h"),
       join(repository, "test/harness/pattern.h"),
     ],
-    libraries: [clientLibrary],
+    libraries: [`-L${dirname(clientLibrary)}`, `-l:${basename(clientLibrary)}`],
   })
 
 /** Starts a client in C, connected when a socket is given. */
 export async function startCClient(socket?: string, uid?: number): Promise<CClient> {
-  const child = spawn(cClientProgram(), [], {
+  const program = cClientProgram()
+  const files = uid === undefined ? [program, clientLibrary] : stage([program, clientLibrary])
+  const child = spawn(files[0] ?? "", [], {
+    env: { ...process.env, LD_LIBRARY_PATH: dirname(files[1] ?? "") },
     stdio: ["pipe", "pipe", "pipe"],
     ...(uid === undefined ? {} : asUid(uid)),
   })
   const client = new CClient(child)
   if (socket !== undefined) await client.connect(socket)
   return client
+}
+
+/** Copies of files where every user can read them: the repository may lie in a home directory. */
+function stage(paths: readonly string[]): string[] {
+  const directory = scratchDirectory()
+  return paths.map((path) => {
+    const copy = join(directory, basename(path))
+    copyFileSync(path, copy)
+    chmodSync(copy, 0o755)
+    return copy
+  })
 }
 
 /**
@@ -66,10 +83,9 @@ export class CClient {
     })
     child.stdin?.on("error", () => {}) // It died; `exit` tells how.
     this.#ended = once(child, "exit").then(([code, signal]) => ({ code, signal }))
-    const killNow = (): void => void child.kill("SIGKILL")
-    process.once("exit", killNow)
+    const forget = atExit(() => child.kill("SIGKILL"))
     void this.#ended.then(({ code, signal }) => {
-      process.off("exit", killNow)
+      forget()
       const error = new Error(`the client ended (code ${code}, signal ${signal}): ${this.#stderr}`)
       for (const { reject } of this.#waiting.splice(0)) reject(error)
     })

@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { SessionView } from "../../manager/view.js"
+import { atExit } from "./at_exit.js"
 import { DebugSocket } from "./debug_socket.js"
 import { pagerdCommand } from "./repository.js"
 import { retryUntil, within } from "./retry.js"
@@ -89,9 +90,8 @@ export class Manager {
       this.#stderr += chunk.toString()
     })
     this.#ended = once(child, "exit").then(([code, signal]) => ({ code, signal }))
-    const killNow = (): void => void child.kill("SIGKILL")
-    process.once("exit", killNow)
-    void this.#ended.then(() => process.off("exit", killNow))
+    const forget = atExit(() => child.kill("SIGKILL"))
+    void this.#ended.then(forget)
   }
 
   get socket(): string {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { atExit } from "./at_exit.js"
 
 /**
  * A new directory that is gone when the process ends. The runner gives every test file a TMPDIR of
@@ -10,6 +11,6 @@ import { join } from "node:path"
 export function scratchDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "pagerd-"))
   chmodSync(directory, 0o711)
-  process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
+  atExit(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
