@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs"
+
+/** What a process costs, by the kernel's own books. */
+export interface MemoryUse {
+  readonly rss_bytes: number
+  /** Like RSS, but a page that n processes map counts 1/n in each: sums over processes are true. */
+  readonly pss_bytes: number
+}
+
+/** Undefined when the process is gone or is not ours to look into. */
+export function memoryUse(pid: number): MemoryUse | undefined {
+  let text: string
+  try {
+    text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")
+  } catch {
+    return undefined
+  }
+  const bytes = (field: string): number =>
+    1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0)
+  return { rss_bytes: bytes("Rss"), pss_bytes: bytes("Pss") }
+}
+
+/**
+ * What a further process may take without pushing others out: the machine's figure, and the
+ * container's.
+ */
+export function availableBytes(): number {
+  const text = readFileSync("/proc/meminfo", "utf8")
+  const available = 1024 * Number(/^MemAvailable:\s+(\d+) kB/m.exec(text)?.[1] ?? 0)
+  const constrained = process.constrainedMemory() ?? 0
+  return constrained > 0 ? Math.min(available, constrained) : available
+}

@@ -1,0 +1,96 @@
+import type { PreparedImage } from "../images/recipe.js"
+import { type MemoryUse, memoryUse } from "../measure/memory.js"
+import type { Progress } from "../output/progress.js"
+import type { Way, WorkerResult } from "./messages.js"
+import { WorkerProcess } from "./worker_process.js"
+
+const prepareTimeoutMs = 60_000
+const answerTimeoutMs = 180_000
+const leaveTimeoutMs = 30_000
+
+/** One way, one image, all workers at once. */
+export interface WaveOptions<Facts> {
+  readonly program: URL
+  readonly title: string
+  readonly way: Way
+  readonly workers: number
+  readonly socket: string
+  /** Its `name` is the one that the manager knows it by. */
+  readonly image: PreparedImage<Facts>
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/** A worker that answered everything rightly and is still there. */
+export interface AnsweredWorker {
+  readonly worker: number
+  readonly pid: number
+  readonly result: WorkerResult
+  /** Everything loaded, the image not yet. */
+  readonly memoryBefore: MemoryUse | undefined
+  readonly memoryAfter: MemoryUse | undefined
+}
+
+/**
+ * Starts the workers, lets them go at the same moment, and calls `inspect` while all of them have
+ * answered and none has left. Throws when one fails; none is left running either way.
+ */
+export async function runWave<Facts, Found>(
+  options: WaveOptions<Facts>,
+  inspect: (workers: readonly AnsweredWorker[]) => Promise<Found>,
+): Promise<Found> {
+  const { program, image, way, socket, facts } = { ...options, facts: options.image.facts }
+  options.signal.throwIfAborted()
+  const workers = Array.from({ length: options.workers }, (_, worker) => {
+    const { name, path, lengthBytes } = image
+    return new WorkerProcess(program, {
+      worker,
+      way,
+      socket,
+      image: name,
+      path,
+      lengthBytes,
+      facts,
+    })
+  })
+  const endAll = (): Promise<unknown> => Promise.all(workers.map((worker) => worker.end()))
+  options.signal.addEventListener("abort", endAll)
+  try {
+    const answered = await ask(workers, options)
+    const found = await inspect(answered)
+    await Promise.all(workers.map((worker) => worker.leave(leaveTimeoutMs)))
+    return found
+  } finally {
+    options.signal.removeEventListener("abort", endAll)
+    await endAll()
+    options.signal.throwIfAborted()
+  }
+}
+
+async function ask(
+  workers: readonly WorkerProcess[],
+  { progress, title }: WaveOptions<unknown>,
+): Promise<AnsweredWorker[]> {
+  const step = progress.begin(title, workers.length, "workers")
+  try {
+    await Promise.all(workers.map((worker) => worker.prepare(prepareTimeoutMs)))
+    const before = workers.map((worker) => memoryUse(worker.pid))
+    let done = 0
+    const results = await Promise.all(
+      workers.map(async (worker) => {
+        const result = await worker.go(answerTimeoutMs)
+        step.update(++done)
+        return result
+      }),
+    )
+    return workers.map(({ pid }, worker) => ({
+      worker,
+      pid,
+      result: results[worker] as WorkerResult,
+      memoryBefore: before[worker],
+      memoryAfter: memoryUse(pid),
+    }))
+  } finally {
+    step.end()
+  }
+}
