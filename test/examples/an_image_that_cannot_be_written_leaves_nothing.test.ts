@@ -68,7 +68,7 @@ test("a cache that cannot be made is named", async () => {
   assert.match(message, below)
 })
 
-test("a place that cannot be written is named, and the error keeps the system's words", async () => {
+test("a place that cannot be written is named in the system's own words", async () => {
   const directory = scratchDirectory()
   mkdirSync(join(directory, `index.image.partial.${process.pid}`))
 
