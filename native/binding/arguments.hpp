@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-// What JavaScript passes in, checked. JS explains what is wrong with a value; here it is only refused.
+// What JavaScript passes in, checked. JS explains what is wrong with a value; here it is only
+// refused.
 namespace pagerd::binding {
 
 // Each throws a TypeError and returns nothing for anything else than it asks for.

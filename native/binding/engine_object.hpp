@@ -9,8 +9,9 @@
 
 namespace pagerd::binding {
 
-// The `Engine` class of manager/engine/native.ts. It checks what it is given, posts to the engine, and turns the engine's
-// events into objects; no user function is ever called from a thread of the engine. Lives on the JS thread.
+// The `Engine` class of manager/engine/native.ts. It checks what it is given, posts to the engine,
+// and turns the engine's events into objects; no user function is ever called from a thread of the
+// engine. Lives on the JS thread.
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -18,7 +19,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   ~EngineObject() override;
 
  private:
-  // One attached space, with its regions: kept here too, so that looking at counters takes no lock of the fault path.
+  // One attached space, with its regions: kept here too, so that looking at counters takes no lock
+  // of the fault path.
   struct Book {
     std::shared_ptr<engine::AddressSpace> space;
     std::map<std::uint32_t, std::shared_ptr<engine::Region>> regions;

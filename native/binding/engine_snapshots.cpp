@@ -118,7 +118,8 @@ Napi::Value EngineObject::space_snapshot(const Napi::CallbackInfo &call) {
   const engine::AddressSpace &space = *book->second.space;
   const std::uint64_t oldest_ns = space.pending.oldest_since_ns();
   const std::uint64_t now_ns = sys::monotonic_ns();
-  const std::uint64_t age_us = oldest_ns == 0 || oldest_ns > now_ns ? 0 : (now_ns - oldest_ns) / 1000;
+  const bool is_waiting = oldest_ns != 0 && oldest_ns < now_ns;
+  const std::uint64_t age_us = is_waiting ? (now_ns - oldest_ns) / 1000 : 0;
 
   Napi::Object object = Napi::Object::New(env);
   put_counters(object, space.tally);
@@ -176,7 +177,8 @@ Napi::Value EngineObject::faults_after(const Napi::CallbackInfo &call) {
   const std::uint64_t now_ns = sys::monotonic_ns();
   const double realtime_ms = static_cast<double>(sys::realtime_ns()) / 1e6;
   for (const auto &record : engine_->ring().read_after(*sequence, *max)) {
-    list.Set(list.Length(), fault_object(env, record, realtime_ms, std::max(now_ns, record.finished_ns)));
+    const std::uint64_t at_ns = std::max(now_ns, record.finished_ns);
+    list.Set(list.Length(), fault_object(env, record, realtime_ms, at_ns));
   }
   return list;
 }

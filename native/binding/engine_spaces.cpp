@@ -11,7 +11,9 @@ namespace {
 
 constexpr const char *busy_text = "too many requests wait for the engine: try again";
 
-int cpu_of(const Napi::Value &value) { return value.IsNumber() ? value.ToNumber().Int32Value() : -1; }
+int cpu_of(const Napi::Value &value) {
+  return value.IsNumber() ? value.ToNumber().Int32Value() : -1;
+}
 
 // A region as it was asked for.
 struct Asked {
@@ -40,7 +42,8 @@ std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_by
   return Asked{*request, *image, {id, *address, *length, *offset, *window, window_bytes_default}};
 }
 
-// Addresses of a client end below this on every machine we run on; so no sum of two of them overflows.
+// Addresses of a client end below this on every machine we run on; so no sum of two of them
+// overflows.
 constexpr std::uint64_t address_max = std::uint64_t{1} << 57;
 
 bool is_window(std::uint64_t bytes) {

@@ -58,9 +58,9 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   PAGERD_CHECK(held.owns_lock() && batch.count == 0);
   if (is_closed_ || is_broken_ || is_paused_.load()) return ReadOutcome::closed;
 
-  // The kernel hands out faults before layout events that were queued earlier. A read that does not fill the buffer has
-  // emptied the queue, so every event that came before these faults is among them; after one that does fill it, installs
-  // meet EAGAIN until the rest is read.
+  // The kernel hands out faults before layout events that were queued earlier. A read that does not
+  // fill the buffer has emptied the queue, so every event that came before these faults is among
+  // them; after one that does fill it, installs meet EAGAIN until the rest is read.
   std::array<uffd_msg, limits::batch_faults_max> messages;
   auto got = sys::uffd_read(uffd_.get(), messages);
   if (!got.ok()) {
@@ -70,7 +70,8 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   const std::uint64_t now_ns = got.value() > 0 ? sys::monotonic_ns() : 0;
   const auto end = messages.begin() + static_cast<std::ptrdiff_t>(got.value());
 
-  // All of them, whatever one of them is: a fork event carries a descriptor that must find an owner.
+  // All of them, whatever one of them is: a fork event carries a descriptor that must find an
+  // owner.
   int stranger = 0;
   for (auto message = messages.begin(); message != end; ++message) {
     if (message->event != UFFD_EVENT_PAGEFAULT && !apply(*message)) stranger = message->event;
@@ -115,7 +116,8 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
   const std::uint64_t address = sys::page_floor(message.arg.pagefault.address);
   std::shared_ptr<Region> region = regions_.at(address);
   if (!region) {
-    // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still come.
+    // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still
+    // come.
     tally.count(Outcome::discarded);
     return;
   }

@@ -24,11 +24,13 @@ using SpaceId = std::uint64_t;
 
 class AddressSpace;
 
-// The right to install pages in one region. While any is held the region is not over and the uffd stays open.
+// The right to install pages in one region. While any is held the region is not over and the uffd
+// stays open.
 class RegionPin {
  public:
   RegionPin() = default;
-  // Under the space's lock, for a region of its table. The space outlives the pin: its holder sees to that.
+  // Under the space's lock, for a region of its table. The space outlives the pin: its holder sees
+  // to that.
   RegionPin(AddressSpace &space, std::shared_ptr<Region> region);
   RegionPin(RegionPin &&other) noexcept = default;
   RegionPin &operator=(RegionPin &&other) noexcept;
@@ -63,10 +65,10 @@ enum class ReadOutcome {
   misbehaved,  // the descriptor does what none of ours does
 };
 
-// The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault threads read it: reading
-// and applying layout events happens under its lock. Where the client can raise layout events, installing does too, so
-// that no page is installed by what the layout was before; other clients announce, and their pages are installed
-// without the lock.
+// The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault
+// threads read it: reading and applying layout events happens under its lock. Where the client can
+// raise layout events, installing does too, so that no page is installed by what the layout was
+// before; other clients announce, and their pages are installed without the lock.
 //
 // Lock order: a space's lock, then a served image's, then the pending list's. Never two spaces.
 class AddressSpace {
@@ -130,8 +132,8 @@ class AddressSpace {
   bool is_closed_ = false;
   bool is_broken_ = false;
   std::vector<sys::Epoll *> watchers_;
-  // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets this, then looks at the
-  // count: one of the two sees the other, so nobody stays paused.
+  // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets
+  // this, then looks at the count: one of the two sees the other, so nobody stays paused.
   std::atomic<bool> is_paused_{false};
   // Regions not over yet, and one for being open: at 0 the descriptor is closed.
   std::atomic<std::uint64_t> holds_{1};

@@ -10,8 +10,9 @@
 
 namespace pagerd::engine {
 
-// A bounded queue for any number of pushing and popping threads, without locks: each cell carries a turn number that says
-// whether it is to be written or read next. A full queue refuses; it never grows, and nobody ever waits in it.
+// A bounded queue for any number of pushing and popping threads, without locks: each cell carries a
+// turn number that says whether it is to be written or read next. A full queue refuses; it never
+// grows, and nobody ever waits in it.
 template <typename T>
 class BoundedQueue {
  public:

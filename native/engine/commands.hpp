@@ -30,7 +30,8 @@ class Mailbox {
 
   const sys::Descriptor &descriptor() const { return wakeup_.descriptor(); }
 
-  // False when commands_max wait: the control plane tells its client to come again. A detach always has room.
+  // False when commands_max wait: the control plane tells its client to come again. A detach always
+  // has room.
   bool post(Command command);
   void clear_wakeup() { wakeup_.clear(); }
   // Some were left for the next turn.

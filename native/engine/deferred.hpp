@@ -16,8 +16,8 @@ struct DeferredFault {
   Fault fault;
 };
 
-// Faults that met EAGAIN. Nobody delivers them again, so a timer is armed while there is any. One fault thread has the
-// timer in its epoll set; every thread may add.
+// Faults that met EAGAIN. Nobody delivers them again, so a timer is armed while there is any. One
+// fault thread has the timer in its epoll set; every thread may add.
 class DeferredFaults {
  public:
   static sys::Result<std::unique_ptr<DeferredFaults>> create();

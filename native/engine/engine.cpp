@@ -83,7 +83,8 @@ Engine::~Engine() { stop(); }
 void Engine::stop() {
   for (const auto &loop : loops_) loop->stop();
   fillers_.stop();
-  // What is still queued refers to images and spaces: it goes first, while everything it may call is there.
+  // What is still queued refers to images and spaces: it goes first, while everything it may call
+  // is there.
   Command command;
   while (mailbox_->take(command)) command = Command{};
   Event event;

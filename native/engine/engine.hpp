@@ -26,8 +26,9 @@ struct Options {
   std::uint64_t window_bytes_default = 64 * 1024;
 };
 
-// The engine: its threads, its queues, every image and every address space. All of it is called from one thread, the control
-// plane's; nothing here waits for a fault. Work that touches what fault threads lock goes through the mailbox.
+// The engine: its threads, its queues, every image and every address space. All of it is called
+// from one thread, the control plane's; nothing here waits for a fault. Work that touches what
+// fault threads lock goes through the mailbox.
 class Engine {
  public:
   // `wake` is called from any thread when there are events to take.
@@ -48,7 +49,8 @@ class Engine {
 
   // Null when spaces_max are attached. `cpu`: where all of the client's threads run, or -1.
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, bool has_layout_events, int cpu);
-  // Each of these is answered by an event, now or later; false: the mailbox is full, ask again later.
+  // Each of these is answered by an event, now or later; false: the mailbox is full, ask again
+  // later.
   bool watch(const std::shared_ptr<AddressSpace> &space, int cpu);
   bool map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
            std::uint32_t request);
@@ -56,7 +58,8 @@ class Engine {
              std::uint32_t request);
   bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
 
-  // These are always accepted, and answered by an event. `range` is of addresses. A space is detached once.
+  // These are always accepted, and answered by an event. `range` is of addresses. A space is
+  // detached once.
   void prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
                 std::uint32_t request);
   void detach(const std::shared_ptr<AddressSpace> &space);

@@ -24,7 +24,8 @@ enum class EventKind : std::uint8_t {
   detached,
 };
 
-// What the engine tells the control plane. One struct for all kinds; the binding knows which fields each has.
+// What the engine tells the control plane. One struct for all kinds; the binding knows which fields
+// each has.
 struct Event {
   EventKind kind = EventKind::none;
   std::uint64_t space = 0;
@@ -38,8 +39,9 @@ struct Event {
   std::string text;
 };
 
-// From every thread of the engine to the control plane, bounded. Answers and fills are limited in number where they arise
-// (limits.hpp), so there is always room for them; notices, which are not, are dropped and counted when it gets tight.
+// From every thread of the engine to the control plane, bounded. Answers and fills are limited in
+// number where they arise (limits.hpp), so there is always room for them; notices, which are not,
+// are dropped and counted when it gets tight.
 class Outbox {
  public:
   // `wake` is called from any thread, once until take() is called again.

@@ -23,7 +23,8 @@ struct Window {
   std::uint64_t bytes() const { return end - start; }
 };
 
-// One fault, from the moment it was read until it has an outcome. A plain value: it moves from queue to queue.
+// One fault, from the moment it was read until it has an outcome. A plain value: it moves from
+// queue to queue.
 struct Fault {
   std::uint64_t address = 0;  // of its page
   std::uint64_t read_ns = 0;

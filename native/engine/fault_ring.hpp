@@ -27,8 +27,9 @@ struct FaultRecord {
   bool has_waited_for_fill;
 };
 
-// The last faults served. Writers never wait: each takes the next slot and marks it unreadable while writing. A reader
-// that meets a slot being written, or overwritten under its eyes, leaves it out.
+// The last faults served. Writers never wait: each takes the next slot and marks it unreadable
+// while writing. A reader that meets a slot being written, or overwritten under its eyes, leaves it
+// out.
 class FaultRing {
  public:
   explicit FaultRing(std::size_t capacity);

@@ -22,8 +22,8 @@ struct FillPolicy {
   std::uint64_t backoff_max_ns;
 };
 
-// The threads that may block on bytes. They read files into images, serve whoever waited, and do bulk work slice by slice:
-// demand always first. Fault threads hand work in without ever waiting.
+// The threads that may block on bytes. They read files into images, serve whoever waited, and do
+// bulk work slice by slice: demand always first. Fault threads hand work in without ever waiting.
 class FillerPool final : public FillDesk {
  public:
   FillerPool(FillPolicy policy, Outbox &outbox);

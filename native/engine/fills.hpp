@@ -14,8 +14,9 @@ enum class Urgency : std::uint8_t {
   demand,  // a thread is
 };
 
-// One range of an image being fetched, from the question until everybody who waits for it has been served. There is at
-// most one for a page at a time, so N clients that touch one cold page cause one read.
+// One range of an image being fetched, from the question until everybody who waits for it has been
+// served. There is at most one for a page at a time, so N clients that touch one cold page cause
+// one read.
 struct FillJob {
   std::shared_ptr<ServedImage> image;
   std::uint64_t first = 0;  // pages [first, end)

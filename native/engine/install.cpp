@@ -22,8 +22,8 @@ Installed install_window(int uffd, Window window, std::uint64_t fault_address,
   PAGERD_CHECK(window.start <= fault_address && fault_address < window.end);
   const Window whole = window;
   std::uint64_t pages = 0;
-  // The whole window; failing that from the faulting page on; failing that the page alone. Each pass shrinks the window,
-  // so there are at most four.
+  // The whole window; failing that from the faulting page on; failing that the page alone. Each
+  // pass shrinks the window, so there are at most four.
   for (;;) {
     const auto *from = source == nullptr ? nullptr : source + (window.start - whole.start);
     const auto result = install_range(uffd, window, from);

@@ -16,8 +16,8 @@ struct Installed {
   int code;
 };
 
-// Installs a window around the faulting page with one ioctl, or a few where pages of it are present already. Source: the
-// bytes of window.start; null installs zero pages.
+// Installs a window around the faulting page with one ioctl, or a few where pages of it are present
+// already. Source: the bytes of window.start; null installs zero pages.
 Installed install_window(int uffd, Window window, std::uint64_t fault_address,
                          const std::byte *source);
 

@@ -3,17 +3,19 @@
 #include <cstddef>
 #include <cstdint>
 
-// Every bound of the engine in one place. Full means back-pressure: the caller waits, defers or is refused.
+// Every bound of the engine in one place. Full means back-pressure: the caller waits, defers or is
+// refused.
 namespace pagerd::engine::limits {
 
 // Faults taken from one uffd before they are served.
 inline constexpr std::size_t batch_faults_max = 64;
 
-// Faults of one address space that wait for bytes or for another try. Beyond it the uffd is not read until some are done;
-// the rest stays queued in the kernel.
+// Faults of one address space that wait for bytes or for another try. Beyond it the uffd is not
+// read until some are done; the rest stays queued in the kernel.
 inline constexpr std::size_t pending_faults_max = 1024;
 
-// Faults that met EAGAIN, over all address spaces. Beyond it a fault goes back to the kernel by a wake.
+// Faults that met EAGAIN, over all address spaces. Beyond it a fault goes back to the kernel by a
+// wake.
 inline constexpr std::size_t deferred_faults_max = 4096;
 
 // Ranges being fetched. Beyond it a fault that needs one is deferred.
@@ -36,7 +38,8 @@ inline constexpr std::size_t outbox_capacity = 32768;
 static_assert(fills_max + 2 * commands_max + prefaults_max + notices_max + spaces_max <=
               outbox_capacity);
 
-// Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every prefault.
+// Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every
+// prefault.
 inline constexpr std::size_t filler_queue_capacity = 16384;
 static_assert(3 * fills_max + prefaults_max <= filler_queue_capacity);
 

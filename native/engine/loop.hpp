@@ -13,16 +13,18 @@
 
 namespace pagerd::engine {
 
-// Work that one of the loops does besides faults: the control plane's commands, and faults deferred by any thread.
+// Work that one of the loops does besides faults: the control plane's commands, and faults deferred
+// by any thread.
 struct Chores {
   Mailbox *mailbox;
   DeferredFaults *deferred;
   std::function<void(Command &)> carry_out;
 };
 
-// One fault thread, pinned to one CPU. Every uffd is in every loop's epoll set, level-triggered: a fault wakes the loop on
-// the CPU where the faulter has just gone to sleep at once, others take longer and then read EAGAIN. So a fault is
-// resolved where it was taken, which is what a fault costs (7 us there, 50 us from another CPU).
+// One fault thread, pinned to one CPU. Every uffd is in every loop's epoll set, level-triggered: a
+// fault wakes the loop on the CPU where the faulter has just gone to sleep at once, others take
+// longer and then read EAGAIN. So a fault is resolved where it was taken, which is what a fault
+// costs (7 us there, 50 us from another CPU).
 class Loop {
  public:
   static sys::Result<std::unique_ptr<Loop>> create(int cpu, std::uint8_t index, Spaces &spaces);

@@ -16,8 +16,8 @@ bool PendingFaults::add(std::uint64_t address, std::uint64_t since_ns) {
 
 void PendingFaults::remove(std::uint64_t address) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [address](const Entry &entry) { return entry.address == address; });
+  const auto is_it = [address](const Entry &entry) { return entry.address == address; };
+  const auto found = std::find_if(entries_.begin(), entries_.end(), is_it);
   if (found == entries_.end()) return;
   *found = entries_.back();
   entries_.pop_back();

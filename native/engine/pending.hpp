@@ -7,14 +7,16 @@
 
 namespace pagerd::engine {
 
-// The faults of one address space that were read and have no outcome yet: they wait for bytes or for another try. What
-// the kernel has handed out it never hands out again, so this is also the list of who would hang if we forgot.
+// The faults of one address space that were read and have no outcome yet: they wait for bytes or
+// for another try. What the kernel has handed out it never hands out again, so this is also the
+// list of who would hang if we forgot.
 class PendingFaults {
  public:
   // False when that page waits already: one resolution wakes all of its waiters.
   bool add(std::uint64_t address, std::uint64_t since_ns);
 
-  // Before the attempt to resolve, never after: a fault read in between must not be taken for a duplicate.
+  // Before the attempt to resolve, never after: a fault read in between must not be taken for a
+  // duplicate.
   void remove(std::uint64_t address);
 
   std::size_t count() const { return count_.load(); }

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t slice_pages = limits::slice_bytes / page_bytes;
 
-// Slices asked for ahead of the one that is waited for, so that a slow source has several reads in flight.
+// Slices asked for ahead of the one that is waited for, so that a slow source has several reads in
+// flight.
 constexpr std::uint64_t slices_ahead = 8;
 
 }  // namespace
@@ -59,7 +60,8 @@ PrefaultJob::Step PrefaultJob::step(const std::shared_ptr<PrefaultJob> &self, Fi
     return Step::again;
   }
   const std::uint64_t page = region->page_of(window.start);
-  const auto run = region->image().image().run_around(page, page, region->page_of(window.end - 1) + 1);
+  const std::uint64_t high = region->page_of(window.end - 1) + 1;
+  const auto run = region->image().image().run_around(page, page, high);
   if (run.state == PageState::absent) return fetch(self, *region, run, desk);
   return install(*region, run, thread_tally);
 }

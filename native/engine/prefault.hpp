@@ -12,8 +12,9 @@
 
 namespace pagerd::engine {
 
-// One client's wish to have a range installed now. Goes from filler to filler, a slice at a time; whoever drops the last
-// reference has ended it, and the answer is posted then, whatever the reason.
+// One client's wish to have a range installed now. Goes from filler to filler, a slice at a time;
+// whoever drops the last reference has ended it, and the answer is posted then, whatever the
+// reason.
 class PrefaultJob {
  public:
   PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region, std::uint32_t request,

@@ -45,7 +45,8 @@ Window Region::choose_window(std::uint64_t address) {
   }
   streak_window_.store(window, std::memory_order_relaxed);
 
-  // Aligned in the image, not in memory: then clients that map it anywhere want the same ranges of the source.
+  // Aligned in the image, not in memory: then clients that map it anywhere want the same ranges of
+  // the source.
   const std::uint64_t offset = address - start_ + image_offset_bytes_;
   const std::uint64_t block = offset & ~(window - 1);
   const std::uint64_t from = is_streak ? offset : std::max(block, image_offset_bytes_);

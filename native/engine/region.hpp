@@ -14,8 +14,8 @@ namespace pagerd::engine {
 
 class ServedImage;
 
-// What a region is made from. `window_bytes` 0 stands for `window_bytes_default`, which may grow on a streak; a window
-// that was asked for is kept as it is.
+// What a region is made from. `window_bytes` 0 stands for `window_bytes_default`, which may grow on
+// a streak; a window that was asked for is kept as it is.
 struct RegionPlan {
   std::uint32_t id;
   std::uint64_t start;
@@ -25,9 +25,10 @@ struct RegionPlan {
   std::uint64_t window_bytes_default;
 };
 
-// One contiguous registered address range, mapped onto one range of an image. Made by the control plane, found by fault
-// threads through its address space's table. Whoever installs pages holds a pin; a region that closes leaves the table
-// first and is over when the last pin is gone, so that nothing is ever installed after its end was announced.
+// One contiguous registered address range, mapped onto one range of an image. Made by the control
+// plane, found by fault threads through its address space's table. Whoever installs pages holds a
+// pin; a region that closes leaves the table first and is over when the last pin is gone, so that
+// nothing is ever installed after its end was announced.
 class Region {
  public:
   Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image);
@@ -51,14 +52,16 @@ class Region {
 
   // Pages the client discarded: they read as zeros from now on. Under the address space's lock.
   void discard(std::uint64_t start, std::uint64_t end);
-  // With `address` discarded: the discarded run around it in `window`; else what of `window` is not discarded.
+  // With `address` discarded: the discarded run around it in `window`; else what of `window` is not
+  // discarded.
   std::optional<Window> discarded_run(std::uint64_t address, Window &window) const;
 
   // pin() under the address space's lock, while the region is in its table.
   void pin() { pins_.fetch_add(1, std::memory_order_relaxed); }
   // True for the one call after which the closed region is over.
   bool unpin() { return pins_.fetch_sub(1, std::memory_order_acq_rel) == (closing | 1); }
-  // Call once, after leaving the table. True when it is over at once. `request` is answered then; 0: nobody asked.
+  // Call once, after leaving the table. True when it is over at once. `request` is answered then;
+  // 0: nobody asked.
   bool close(std::uint32_t request);
   std::uint32_t close_request() const { return close_request_; }
 

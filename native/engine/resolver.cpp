@@ -39,9 +39,11 @@ void Resolver::serve(const std::shared_ptr<AddressSpace> &space, Region &region,
 void Resolver::serve(Served &served) {
   Fault &fault = served.fault;
   Region &region = served.region;
-  // Regions of mode copy are registered for missing pages only: other kinds are the client's own doing.
+  // Regions of mode copy are registered for missing pages only: other kinds are the client's own
+  // doing.
   if (fault.kind != FaultKind::missing) return finish(served, Outcome::discarded, 0);
-  // A kept fault has its window still, unless another region has taken the place of the one it was chosen for.
+  // A kept fault has its window still, unless another region has taken the place of the one it was
+  // chosen for.
   if (fault.window.bytes() == 0 || !region.contains(fault.window)) {
     fault.window = region.choose_window(fault.address);
   }
@@ -144,7 +146,8 @@ void Resolver::poison(Served &served, const std::string &reason) {
     default:
       break;
   }
-  // A kernel without UFFDIO_POISON (before 6.6) leaves the thread blocked: late is better than wrong.
+  // A kernel without UFFDIO_POISON (before 6.6) leaves the thread blocked: late is better than
+  // wrong.
   const bool is_poisoned = result.outcome == Install::installed;
   if (is_poisoned) {
     served.space->tally.pages_poisoned.add(1);

@@ -19,9 +19,10 @@ struct Worker {
   Tally tally;
 };
 
-// Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window. Has no state of its own;
-// fault threads, fillers and the deferral timer all call it. After every call the fault has an outcome or a place where it
-// is kept: a fill's waiters, the deferred faults, or (by a wake) the kernel's own queue.
+// Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.
+// Has no state of its own; fault threads, fillers and the deferral timer all call it. After every
+// call the fault has an outcome or a place where it is kept: a fill's waiters, the deferred faults,
+// or (by a wake) the kernel's own queue.
 class Resolver {
  public:
   Resolver(FillDesk &fills, DeferredFaults &deferred, FaultRing &ring, Outbox &outbox)
@@ -30,7 +31,8 @@ class Resolver {
   // A fault just read. The caller holds the region's pin, and the space's lock_for_install().
   void serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
              Worker &worker);
-  // A fault that was kept: looks its region up again, for the layout may have changed. Takes the space's lock.
+  // A fault that was kept: looks its region up again, for the layout may have changed. Takes the
+  // space's lock.
   void resume(const std::shared_ptr<AddressSpace> &space, Fault fault, Worker &worker);
   // A fault that was kept, and whose page cannot be had.
   void give_up(const std::shared_ptr<AddressSpace> &space, Fault fault, const std::string &reason,

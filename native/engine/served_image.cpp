@@ -37,8 +37,9 @@ Ask ServedImage::ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgen
   PAGERD_CHECK(low <= page && page < high && high <= image_.pages());
 
   const std::lock_guard lock(mutex_);
-  // A page nobody has asked for changes its state only through us, and we hold the lock; one that was asked for is settled
-  // under the lock after its bit was set. So whoever finds it absent here is in time to wait for it.
+  // A page nobody has asked for changes its state only through us, and we hold the lock; one that
+  // was asked for is settled under the lock after its bit was set. So whoever finds it absent here
+  // is in time to wait for it.
   if (image_.state(page) != PageState::absent) return Ask::ready;
   if (is_lost_.load(std::memory_order_relaxed)) return Ask::lost;
   if (!requested_.test(page)) {

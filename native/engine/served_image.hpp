@@ -41,7 +41,8 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   image::Image &image() { return image_; }
   const image::FileSource *file() const { return file_ ? &*file_ : nullptr; }
 
-  // Asks for the bytes of `waiter.image_page`, and with them for those neighbours in [low, high) that nobody has asked for.
+  // Asks for the bytes of `waiter.image_page`, and with them for those neighbours in [low, high)
+  // that nobody has asked for.
   Ask ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgency urgency, FillDesk &desk);
   // Asks for the absent pages of a range ahead of anybody's need.
   void prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk);

@@ -9,8 +9,8 @@
 
 namespace pagerd::engine {
 
-// Every address space by its id. Fault threads look spaces up by what epoll hands them; an id whose space has gone, or
-// whose slot serves another one, finds nothing.
+// Every address space by its id. Fault threads look spaces up by what epoll hands them; an id whose
+// space has gone, or whose slot serves another one, finds nothing.
 class Spaces {
  public:
   explicit Spaces(std::size_t capacity);

@@ -8,7 +8,8 @@
 
 namespace pagerd::engine {
 
-// A counter many threads raise and any may read. The values are for people: nothing is ordered by them.
+// A counter many threads raise and any may read. The values are for people: nothing is ordered by
+// them.
 class Counter {
  public:
   void add(std::uint64_t amount) { value_.fetch_add(amount, std::memory_order_relaxed); }
@@ -28,7 +29,8 @@ struct Latency {
   std::uint64_t max = 0;
 };
 
-// Durations in buckets whose width is a sixteenth of their power of two: a percentile is at most 6 % too high.
+// Durations in buckets whose width is a sixteenth of their power of two: a percentile is at most 6
+// % too high.
 class Histogram {
  public:
   void record(std::uint64_t nanoseconds);

@@ -8,8 +8,9 @@
 
 namespace pagerd::image {
 
-// One bit a page, set and read by any thread without a lock. What was written to a page before set() is visible to
-// whoever sees its bit. Untouched parts cost no memory, so a bitmap over terabytes is cheap.
+// One bit a page, set and read by any thread without a lock. What was written to a page before
+// set() is visible to whoever sees its bit. Untouched parts cost no memory, so a bitmap over
+// terabytes is cheap.
 class Bitmap {
  public:
   static sys::Result<Bitmap> create(std::uint64_t bits);

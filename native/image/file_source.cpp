@@ -11,7 +11,8 @@ using sys::page_bytes;
 
 namespace {
 
-// How far beyond a wanted range a hole is marked in passing: one fill per 32 MiB of hole is enough then.
+// How far beyond a wanted range a hole is marked in passing: one fill per 32 MiB of hole is enough
+// then.
 constexpr std::uint64_t hole_ahead_pages = 8192;
 
 std::string describe(const sys::Error &error) {
@@ -64,7 +65,8 @@ FillReport FileSource::fill(Image &image, std::uint64_t first, std::uint64_t end
   const std::uint64_t data_page = data < image.length_bytes() ? data / page_bytes : image.pages();
   const bool is_hole = data_page >= end;
 
-  // Read first, then ask whether the file is still the same: so what is committed was read from the same file.
+  // Read first, then ask whether the file is still the same: so what is committed was read from the
+  // same file.
   const std::uint64_t from_bytes = is_hole ? end_bytes : data_page * page_bytes;
   const auto into = scratch.first(static_cast<std::size_t>(end_bytes - from_bytes));
   if (!into.empty()) {

@@ -23,9 +23,9 @@ struct FillReport {
   std::string reason;  // empty when filled
 };
 
-// A regular file as the source of an image. It is read by filler threads only: every call may block. The file must stay
-// what it was when it was registered (size, modification time, inode); anything else is a failure of the source, never
-// new content.
+// A regular file as the source of an image. It is read by filler threads only: every call may
+// block. The file must stay what it was when it was registered (size, modification time, inode);
+// anything else is a failure of the source, never new content.
 class FileSource {
  public:
   // Opened by path; or, with an empty path, identified by the descriptor alone.
@@ -34,7 +34,8 @@ class FileSource {
 
   std::uint64_t length_bytes() const { return identity_.size_bytes; }
 
-  // Brings pages [first, end) into the image. Holes are not read. `scratch` has room for the whole range.
+  // Brings pages [first, end) into the image. Holes are not read. `scratch` has room for the whole
+  // range.
   FillReport fill(Image &image, std::uint64_t first, std::uint64_t end,
                   std::span<std::byte> scratch) const;
 

@@ -57,7 +57,8 @@ Run Image::run_around(std::uint64_t page, std::uint64_t low, std::uint64_t high)
   PAGERD_CHECK(low <= page && page < high && high <= pages_);
   const PageState is = state(page);
   if (is == PageState::absent) {
-    // A commit may come in between; then a run of one page is still a right answer for a page that was absent.
+    // A commit may come in between; then a run of one page is still a right answer for a page that
+    // was absent.
     const std::uint64_t first =
         std::max(resident_.run_begin(page, low), zero_.run_begin(page, low));
     const std::uint64_t end = std::min(resident_.run_end(page, high), zero_.run_end(page, high));

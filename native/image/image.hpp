@@ -23,9 +23,9 @@ struct Run {
   std::uint64_t end;
 };
 
-// The read-only backing object pages come from: a memfd, filled page by page, and what is known of each page. It
-// knows neither where its bytes come from nor who waits for them. Any thread may read the states; a page is
-// committed once, by whoever was given its fill.
+// The read-only backing object pages come from: a memfd, filled page by page, and what is known of
+// each page. It knows neither where its bytes come from nor who waits for them. Any thread may read
+// the states; a page is committed once, by whoever was given its fill.
 class Image {
  public:
   static sys::Result<Image> create(std::uint64_t length_bytes);
@@ -40,8 +40,8 @@ class Image {
   // Readable for a page that is resident, and for its resident neighbours behind it.
   const std::byte *bytes_of(std::uint64_t page) const { return memory_.data() + page * 4096; }
 
-  // Brings the bytes of whole pages from `first` on; only the image's last page may be short. All-zero pages stay
-  // holes and become `zero`.
+  // Brings the bytes of whole pages from `first` on; only the image's last page may be short.
+  // All-zero pages stay holes and become `zero`.
   void commit(std::uint64_t first, std::span<const std::byte> bytes);
   void mark_zero(std::uint64_t first, std::uint64_t end);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// check() states what holds. It stays on in release builds: a manager that has lost its invariants must stop,
-// not serve somebody else's bytes.
+// check() states what holds. It stays on in release builds: a manager that has lost its invariants
+// must stop, not serve somebody else's bytes.
 namespace pagerd::sys {
 
 [[noreturn]] void check_failed(const char *claim, const char *file, int line);

@@ -57,10 +57,12 @@ Status read_exactly(const Descriptor &file, std::uint64_t offset_bytes, std::spa
   return Nothing{};
 }
 
-std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes, std::uint64_t end_bytes) {
+std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes,
+                        std::uint64_t end_bytes) {
   const off_t found = ::lseek(file.get(), static_cast<off_t>(offset_bytes), SEEK_DATA);
   if (found >= 0) return std::min(static_cast<std::uint64_t>(found), end_bytes);
-  // ENXIO: nothing but a hole up to the end of the file. It may also have shrunk: the identity check tells.
+  // ENXIO: nothing but a hole up to the end of the file. It may also have shrunk: the identity
+  // check tells.
   return errno == ENXIO ? end_bytes : offset_bytes;
 }
 

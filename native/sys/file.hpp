@@ -31,8 +31,9 @@ Result<FileIdentity> identity_of_path(const std::string &path);
 // Fills `into` from the offset; a file that ends early is ENODATA.
 Status read_exactly(const Descriptor &file, std::uint64_t offset_bytes, std::span<std::byte> into);
 
-// Where data begins at or after the offset; `end_bytes` when only a hole is left. File systems that know no holes
-// answer with the offset itself.
-std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes, std::uint64_t end_bytes);
+// Where data begins at or after the offset; `end_bytes` when only a hole is left. File systems that
+// know no holes answer with the offset itself.
+std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes,
+                        std::uint64_t end_bytes);
 
 }  // namespace pagerd::sys

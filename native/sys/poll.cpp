@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t events_max = 64;
 
-// A counter descriptor (eventfd, timerfd) is emptied by one read; there is nothing to do with the count.
+// A counter descriptor (eventfd, timerfd) is emptied by one read; there is nothing to do with the
+// count.
 void empty_counter(const Descriptor &counter) {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(counter.get(), &count, sizeof count);

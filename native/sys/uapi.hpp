@@ -1,8 +1,9 @@
 #pragma once
 
-// The userfaultfd interface of Linux 6.18, as far as pagerd uses it. Debian 12's headers are of 6.1; what they lack is
-// defined here, and what they have is compared with these figures, because a wrong number fails silently: a manager that
-// once shipped a wrong WAKE had every wake answered with EINVAL.
+// The userfaultfd interface of Linux 6.18, as far as pagerd uses it. Debian 12's headers are of
+// 6.1; what they lack is defined here, and what they have is compared with these figures, because a
+// wrong number fails silently: a manager that once shipped a wrong WAKE had every wake answered
+// with EINVAL.
 
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -11,7 +12,7 @@
 
 namespace pagerd::sys::uapi {
 
-inline constexpr unsigned long ioctl_new = 0xAA00;         // USERFAULTFD_IOC_NEW on /dev/userfaultfd
+inline constexpr unsigned long ioctl_new = 0xAA00;  // USERFAULTFD_IOC_NEW on /dev/userfaultfd
 inline constexpr unsigned long ioctl_api = 0xC018AA3F;     // _IOWR(0xAA, 0x3F, 24)
 inline constexpr unsigned long ioctl_register = 0xC020AA00;
 inline constexpr unsigned long ioctl_unregister = 0x8010AA01;

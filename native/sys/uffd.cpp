@@ -12,7 +12,8 @@ namespace pagerd::sys {
 
 namespace {
 
-// `progress` is the ioctl's result field: bytes done, or a negative errno, or (some kernels, EAGAIN) 0.
+// `progress` is the ioctl's result field: bytes done, or a negative errno, or (some kernels,
+// EAGAIN) 0.
 InstallResult name_failure(int code, std::int64_t progress) {
   switch (code) {
     case EAGAIN:
@@ -69,7 +70,8 @@ void uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   check_range(address, bytes);
   uffdio_range range{address, bytes};
   const int answer = ::ioctl(uffd, uapi::ioctl_wake, &range);
-  // EINVAL would mean a wrong constant or range: every wake would be lost, so it must not pass unseen.
+  // EINVAL would mean a wrong constant or range: every wake would be lost, so it must not pass
+  // unseen.
   PAGERD_CHECK(answer == 0 || errno != EINVAL);
 }
 

@@ -7,12 +7,13 @@
 
 #include "sys/result.hpp"
 
-// One ioctl or read of a userfaultfd a function; the kernel's answer becomes a named outcome here and nowhere else.
+// One ioctl or read of a userfaultfd a function; the kernel's answer becomes a named outcome here
+// and nowhere else.
 namespace pagerd::sys {
 
 enum class Install {
   installed,        // the whole range
-  partial,          // the first installed_bytes of it; what comes next is present, or the layout changes
+  partial,          // the first installed_bytes; what comes next is present, or the layout changes
   already_present,  // the first page was there: somebody else won, and the waiter was not woken
   retry,            // a layout event is unread or being carried out
   no_memory,        // the client's memory cgroup, or the machine, has none left
@@ -36,8 +37,9 @@ InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
 // Lets every thread that waits in the range fault again. A dead client is not an error.
 void uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
 
-// Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file description, so
-// the flag is not relied on. Returns how many messages came; 0 when the queue was empty.
+// Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file
+// description, so the flag is not relied on. Returns how many messages came; 0 when the queue was
+// empty.
 Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages);
 
 }  // namespace pagerd::sys
