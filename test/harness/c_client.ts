@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
+import { spawn } from "node:child_process"
 import { chmodSync, copyFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { atExit } from "./at_exit.js"
 import { compileProgram } from "./compiled.js"
+import { type Ending, OwnedProcess } from "./owned_process.js"
 import { type ParkedFault, waitUntilParked } from "./parked_fault.js"
 import { clientLibrary, repository } from "./repository.js"
 import { within } from "./retry.js"
@@ -17,11 +16,6 @@ export interface CMapOptions {
   readonly offsetBytes?: number
   readonly lengthBytes?: number
   readonly windowBytes?: number
-}
-
-export interface Ending {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
 }
 
 const answerBudgetMs = 45_000
@@ -46,7 +40,7 @@ export async function startCClient(socket?: string, uid?: number): Promise<CClie
     stdio: ["pipe", "pipe", "pipe"],
     ...(uid === undefined ? {} : asUid(uid)),
   })
-  const client = new CClient(child)
+  const client = new CClient(new OwnedProcess("client", child))
   if (socket !== undefined) await client.connect(socket)
   return client
 }
@@ -67,28 +61,19 @@ function stage(paths: readonly string[]): string[] {
  * process ends.
  */
 export class CClient {
-  readonly pid: number
-  readonly #child: ChildProcess
-  readonly #ended: Promise<Ending>
-  readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
-  #stdout = ""
-  #stderr = ""
+  readonly #process: OwnedProcess
+  /** Those who wait for a line, oldest first. */
+  readonly #waiting: ((line: string) => void)[] = []
+  #partialLine = ""
 
-  constructor(child: ChildProcess) {
-    this.#child = child
-    this.pid = child.pid ?? -1
-    child.stdout?.on("data", (chunk: Buffer) => this.#takeLines(chunk.toString()))
-    child.stderr?.on("data", (chunk: Buffer) => {
-      this.#stderr += chunk.toString()
-    })
-    child.stdin?.on("error", () => {}) // It died; `exit` tells how.
-    this.#ended = once(child, "exit").then(([code, signal]) => ({ code, signal }))
-    const forget = atExit(() => child.kill("SIGKILL"))
-    void this.#ended.then(({ code, signal }) => {
-      forget()
-      const error = new Error(`the client ended (code ${code}, signal ${signal}): ${this.#stderr}`)
-      for (const { reject } of this.#waiting.splice(0)) reject(error)
-    })
+  constructor(process: OwnedProcess) {
+    this.#process = process
+    process.child.stdout?.on("data", (chunk: Buffer) => this.#takeLines(chunk.toString()))
+    process.child.stdin?.on("error", () => {}) // It died; early() tells how.
+  }
+
+  get pid(): number {
+    return this.#process.pid
   }
 
   connect = (socket: string): Promise<number> => this.#order("connect", socket)
@@ -146,35 +131,36 @@ export class CClient {
   }
 
   /** Lets it return from main, its regions mapped and its session open as they are. */
-  async stop(): Promise<Ending> {
-    this.#child.stdin?.end()
-    return await this.ended()
+  stop(): Promise<Ending> {
+    this.#process.child.stdin?.end()
+    return this.ended()
   }
 
   /** SIGKILL, and returns when the kernel has buried it. */
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL")
-    await this.ended()
+  kill(): Promise<void> {
+    return this.#process.kill()
   }
 
   /** How it ended; fails when it does not. */
   ended(): Promise<Ending> {
-    return within(`the end of client ${this.pid}`, answerBudgetMs, this.#ended)
+    return this.#process.ended()
   }
 
   async #order(...words: readonly (string | number)[]): Promise<number> {
-    const line = new Promise<string>((resolve, reject) => this.#waiting.push({ resolve, reject }))
-    this.#child.stdin?.write(`${words.join(" ")}\n`)
-    const answer = await within(`"${words.join(" ")}" in ${this.pid}`, answerBudgetMs, line)
+    const line = new Promise<string>((resolve) => this.#waiting.push(resolve))
+    this.#process.child.stdin?.write(`${words.join(" ")}\n`)
+    const answered = Promise.race([line, this.#process.early()])
+    const answer = await within(`"${words.join(" ")}" in ${this.pid}`, answerBudgetMs, answered)
     const [state, first = "", ...rest] = answer.split(" ")
     if (state === "ok") return Number(first)
     throw Object.assign(new Error(rest.join(" ")), { code: first })
   }
 
+  /** Each whole line answers the oldest order. */
   #takeLines(text: string): void {
-    const lines = (this.#stdout + text).split("\n")
-    this.#stdout = lines.pop() ?? ""
-    for (const line of lines) this.#waiting.shift()?.resolve(line)
+    const lines = (this.#partialLine + text).split("\n")
+    this.#partialLine = lines.pop() ?? ""
+    for (const line of lines) this.#waiting.shift()?.(line)
   }
 }
 

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
+import { spawn } from "node:child_process"
 import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { SessionView } from "../../manager/view.js"
-import { atExit } from "./at_exit.js"
 import { DebugSocket } from "./debug_socket.js"
+import { type Ending, OwnedProcess } from "./owned_process.js"
 import { pagerdCommand } from "./repository.js"
-import { retryUntil, within } from "./retry.js"
+import { retryUntil } from "./retry.js"
 import { scratchDirectory } from "./scratch.js"
 import { asUid } from "./user.js"
 
@@ -22,8 +21,15 @@ export interface ManagerOptions {
   readonly directory?: string
 }
 
+export interface ManagerPaths {
+  readonly directory: string
+  readonly socket: string
+  readonly debugSocket: string
+  readonly stateDirectory: string
+}
+
 const readyBudgetMs = 20_000
-const stopBudgetMs = 20_000
+const sessionBudgetMs = 5_000
 
 /** Starts `pagerd serve` in a directory of its own and returns once it says that it serves. */
 export async function startManager(options: ManagerOptions = {}): Promise<Manager> {
@@ -40,7 +46,7 @@ export async function startManager(options: ManagerOptions = {}): Promise<Manage
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.asUid === undefined ? {} : asUid(options.asUid)),
   })
-  const manager = new Manager(child, paths)
+  const manager = new Manager(new OwnedProcess("pagerd", child), paths)
   await manager.waitUntilReady()
   return manager
 }
@@ -57,41 +63,21 @@ function serveArguments(paths: ManagerPaths, { images = {}, config, args = [] }:
   return [...line, ...args]
 }
 
-export interface ManagerPaths {
-  readonly directory: string
-  readonly socket: string
-  readonly debugSocket: string
-  readonly stateDirectory: string
-}
-
-/**
- * A running `pagerd serve`, owned by the test that started it. It is killed at the latest when the
- * test ends.
- */
+/** A running `pagerd serve`. */
 export class Manager {
-  readonly pid: number
   readonly debug: DebugSocket
-  #stdout = ""
-  #stderr = ""
-  readonly #child: ChildProcess
-  readonly #ended: Promise<Ending>
+  readonly #process: OwnedProcess
 
   constructor(
-    child: ChildProcess,
+    process: OwnedProcess,
     readonly paths: ManagerPaths,
   ) {
-    this.#child = child
-    this.pid = child.pid ?? -1
+    this.#process = process
     this.debug = new DebugSocket(paths.debugSocket)
-    child.stdout?.on("data", (chunk: Buffer) => {
-      this.#stdout += chunk.toString()
-    })
-    child.stderr?.on("data", (chunk: Buffer) => {
-      this.#stderr += chunk.toString()
-    })
-    this.#ended = once(child, "exit").then(([code, signal]) => ({ code, signal }))
-    const forget = atExit(() => child.kill("SIGKILL"))
-    void this.#ended.then(forget)
+  }
+
+  get pid(): number {
+    return this.#process.pid
   }
 
   get socket(): string {
@@ -100,33 +86,25 @@ export class Manager {
 
   /** Everything it wrote so far. */
   get stdout(): string {
-    return this.#stdout
+    return this.#process.stdout
   }
   get stderr(): string {
-    return this.#stderr
+    return this.#process.stderr
   }
 
   async waitUntilReady(): Promise<void> {
     const line = `pagerd ready on ${this.paths.socket}\n`
-    const ready = retryUntil("pagerd's ready line", readyBudgetMs, () =>
-      this.#stdout.includes(line),
-    )
-    const died = this.#ended.then(({ code, signal }) => {
-      throw new Error(`pagerd ended (code ${code}, signal ${signal}) before it was ready`)
-    })
-    died.catch(() => {}) // It ends some time; by then nobody waits here.
-    try {
-      await Promise.race([ready, died])
-    } catch (error) {
-      ready.catch(() => {})
-      this.#child.kill("SIGKILL")
-      throw new Error(`${(error as Error).message}; it wrote:\n${this.#stdout}${this.#stderr}`)
-    }
+    const ready = retryUntil("pagerd's ready line", readyBudgetMs, () => this.stdout.includes(line))
+    const early = this.#process.early()
+    // The one that loses ends later; then it is nobody's failure.
+    ready.catch(() => {})
+    early.catch(() => {})
+    await Promise.race([ready, early])
   }
 
   /** The session of a client process, as soon as there is one. */
   session(pid: number): Promise<SessionView> {
-    return retryUntil(`a session of pid ${pid}`, 5_000, async () => {
+    return retryUntil(`a session of pid ${pid}`, sessionBudgetMs, async () => {
       const sessions = await this.debug.get<SessionView[]>("/v1/sessions")
       return sessions.find((session) => session.pid === pid)
     })
@@ -134,26 +112,25 @@ export class Manager {
 
   /** SIGTERM. Throws unless it drains and exits with 0, as is promised. */
   async stop(): Promise<void> {
-    this.#child.kill("SIGTERM")
-    const { code, signal } = await within("pagerd's exit", stopBudgetMs, this.#ended)
+    this.terminate()
+    const { code, signal } = await this.ended()
     if (code !== 0) {
-      throw new Error(`pagerd ended with code ${code}, signal ${signal}; stderr:\n${this.#stderr}`)
+      throw new Error(`pagerd ended with code ${code}, signal ${signal}; stderr:\n${this.stderr}`)
     }
   }
 
+  /** SIGTERM, and nothing more. */
+  terminate(): void {
+    this.#process.child.kill("SIGTERM")
+  }
+
   /** SIGKILL: what a crash is like for its clients. */
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL")
-    await within("pagerd's end", stopBudgetMs, this.#ended)
+  kill(): Promise<void> {
+    return this.#process.kill()
   }
 
-  /** How it ended, once it has. */
+  /** How it ended; fails when it does not. */
   ended(): Promise<Ending> {
-    return this.#ended
+    return this.#process.ended()
   }
-}
-
-export interface Ending {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
 }
