@@ -56,7 +56,7 @@ export class DebugClient {
     const options = { socketPath: this.path, method, path: target, headers, agent: false }
     return new Promise((resolve, reject) => {
       const outgoing = request(signal ? { ...options, signal } : options, resolve)
-      outgoing.once("error", (error) => {
+      outgoing.on("error", (error) => {
         this.#connectionFailure(error).then(reject, reject)
       })
       outgoing.end(body)

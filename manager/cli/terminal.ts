@@ -29,7 +29,8 @@ const paintColoured: Paint = (style, text) => {
 export function terminalOf(stream: NodeJS.WriteStream): Terminal {
   const isColoured = stream.isTTY && stream.hasColors()
   return {
-    columns: stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY,
+    // A terminal that was never told its size says 0.
+    columns: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY,
     paint: isColoured ? paintColoured : (_, text) => text,
   }
 }

@@ -1,10 +1,10 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { type DebugSocket, startDebugSocket } from "./debug_socket.js"
+import { type FakeDebugSocket, startFakeDebugSocket } from "./fake_debug_socket.js"
 
-let debug: DebugSocket
+let debug: FakeDebugSocket
 test.before(async () => {
-  debug = await startDebugSocket()
+  debug = await startFakeDebugSocket()
 })
 test.after(() => debug.close())
 

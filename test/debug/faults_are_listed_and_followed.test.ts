@@ -2,12 +2,12 @@ import { once } from "node:events"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { FaultView } from "../../manager/view.js"
-import { type DebugSocket, startDebugSocket } from "./debug_socket.js"
+import { type FakeDebugSocket, startFakeDebugSocket } from "./fake_debug_socket.js"
 import { sequences, streamLines } from "./fault_lines.js"
 
-let debug: DebugSocket
+let debug: FakeDebugSocket
 test.before.each(async () => {
-  debug = await startDebugSocket()
+  debug = await startFakeDebugSocket()
 })
 test.after.each(() => debug.close())
 

@@ -1,12 +1,12 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { followBufferBytesMax } from "../../manager/debug/limits.js"
-import { type DebugSocket, startDebugSocket } from "./debug_socket.js"
+import { type FakeDebugSocket, startFakeDebugSocket } from "./fake_debug_socket.js"
 import { type StreamLine, streamLines } from "./fault_lines.js"
 
-let debug: DebugSocket
+let debug: FakeDebugSocket
 test.before.each(async () => {
-  debug = await startDebugSocket()
+  debug = await startFakeDebugSocket()
 })
 test.after.each(() => debug.close())
 

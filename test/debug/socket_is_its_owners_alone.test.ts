@@ -1,19 +1,18 @@
-import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises"
+import { stat, symlink, writeFile } from "node:fs/promises"
 import { connect, createServer } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pino } from "pino"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startDebugServer } from "../../manager/debug/server.js"
+import { scratchDirectory } from "../harness/scratch.js"
 import { FakeManager } from "./fake_manager.js"
 import { killedListener } from "./killed_listener.js"
 
 let directory: string
-test.before.each(async () => {
-  directory = await mkdtemp(join(tmpdir(), "pagerd-debug-"))
+test.before.each(() => {
+  directory = scratchDirectory()
 })
-test.after.each(() => rm(directory, { recursive: true }))
 
 const start = (path: string) =>
   startDebugServer({ path, inspect: new FakeManager(), log: pino({ level: "silent" }) })

@@ -2,11 +2,11 @@ import { connect } from "node:net"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { ManagerError } from "../../manager/errors.js"
-import { type DebugSocket, type Reply, startDebugSocket } from "./debug_socket.js"
+import { type FakeDebugSocket, type Reply, startFakeDebugSocket } from "./fake_debug_socket.js"
 
-let debug: DebugSocket
+let debug: FakeDebugSocket
 test.before(async () => {
-  debug = await startDebugSocket()
+  debug = await startFakeDebugSocket()
 })
 test.after(() => debug.close())
 

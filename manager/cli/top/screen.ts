@@ -23,7 +23,8 @@ export class Screen {
   }
 
   get rows(): number {
-    return process.stdout.rows
+    // A terminal that was never told its size says 0.
+    return process.stdout.rows || 24
   }
 
   /** Replaces what is shown, without clearing first: that would flicker. */

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises"
 import { type IncomingMessage, request } from "node:http"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pino } from "pino"
 import { startDebugServer } from "../../manager/debug/server.js"
+import { scratchDirectory } from "../harness/scratch.js"
 import { FakeManager } from "./fake_manager.js"
 
 /** A debug socket over a fake manager, in a directory of its own. */
-export interface DebugSocket {
+export interface FakeDebugSocket {
   readonly path: string
   readonly manager: FakeManager
   ask(method: string, target: string, body?: string): Promise<Reply>
@@ -23,9 +22,8 @@ export interface Reply {
   json(): unknown
 }
 
-export async function startDebugSocket(): Promise<DebugSocket> {
-  const directory = await mkdtemp(join(tmpdir(), "pagerd-debug-"))
-  const path = join(directory, "debug.sock")
+export async function startFakeDebugSocket(): Promise<FakeDebugSocket> {
+  const path = join(scratchDirectory(), "debug.sock")
   const manager = new FakeManager()
   const server = await startDebugServer({ path, inspect: manager, log: pino({ level: "silent" }) })
 
@@ -46,10 +44,7 @@ export async function startDebugSocket(): Promise<DebugSocket> {
       const json = () => JSON.parse(text) as unknown
       return { status: response.statusCode ?? 0, headers: response.headers, text, json }
     },
-    async close() {
-      await server.close()
-      await rm(directory, { recursive: true })
-    },
+    close: () => server.close(),
   }
 }
 
