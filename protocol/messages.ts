@@ -29,7 +29,12 @@ const regionId = z.number().int().min(1).max(0xffff_ffff)
  * bigint.
  */
 const u64 = z
-  .union([z.number().int().nonnegative(), z.bigint().nonnegative().max(u64Max)])
+  .union([
+    z.number().int().nonnegative(),
+    // This one msgpackr yields as a number too, although it is not a safe integer.
+    z.literal(2 ** 53),
+    z.bigint().nonnegative().max(u64Max),
+  ])
   .transform((value) => BigInt(value))
 
 export const imageName = z
