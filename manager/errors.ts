@@ -27,3 +27,13 @@ export class ManagerError extends Error {
     super(message, options)
   }
 }
+
+/** Why something failed, in words, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The errno's name, of an Error that Node or the native parts threw for one. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined
+}

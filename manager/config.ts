@@ -1,0 +1,100 @@
+/**
+ * Every setting of a manager with its default and its bounds. A configuration file names them in
+ * snake_case, code in camelCase. Units come last in a name.
+ */
+import { z } from "zod"
+import { windowBytesMax, windowBytesMin } from "../protocol/limits.js"
+
+const count = (least: number, most: number) => z.number().int().min(least).max(most)
+const milliseconds = (most: number) => z.number().int().min(0).max(most)
+const isPowerOfTwo = (bytes: number) => (bytes & (bytes - 1)) === 0
+
+/**
+ * What clients may use of this manager. Each is a bound that a client runs into with an error, not
+ * a reservation.
+ */
+const limits = z.strictObject({
+  sessionsMax: count(1, 16_384).default(4_096),
+  /** Of one user, so that no user takes every place. */
+  sessionsPerUidMax: count(1, 16_384).default(2_048),
+  regionsPerSessionMax: count(1, 1 << 20).default(16_384),
+  /** Address space, not memory: 64 TiB. */
+  bytesPerSessionMax: count(4_096, Number.MAX_SAFE_INTEGER).default(2 ** 46),
+  /**
+   * Requests of one session that are being worked on; the socket is not read while there are as
+   * many.
+   */
+  requestsInFlightMax: count(1, 4_096).default(64),
+  /**
+   * Frames on their way to one client. A client that lets more of them lie is not reading: its
+   * session ends.
+   */
+  framesQueuedMax: count(1, 65_536).default(256),
+  imagesMax: count(1, 65_536).default(4_096),
+  publishedImagesPerUidMax: count(0, 65_536).default(64),
+})
+
+/**
+ * How hard a page source is tried before its pages are poisoned. For files the engine's fillers do
+ * as said here.
+ */
+const sources = z.strictObject({
+  attemptsMax: count(1, 100).default(5),
+  /** The pause before the second attempt; it doubles from one to the next, up to the most. */
+  backoffMs: milliseconds(60_000).default(100),
+  backoffMaxMs: milliseconds(600_000).default(5_000),
+  /** One read of a page source in TypeScript that takes longer has failed. */
+  readDeadlineMs: count(1, 3_600_000).default(10_000),
+  /** Reads of one page source under way at once. */
+  readsInFlightMax: count(1, 1_024).default(16),
+  /** Adjacent ranges are read together up to this length. */
+  readBytesMax: count(4_096, 64 << 20).default(1 << 20),
+})
+
+const engine = z.strictObject({
+  /** 0: one per CPU, at most 4. */
+  faultThreads: count(0, 64).default(0),
+  fillerThreads: count(0, 64).default(0),
+  windowBytesDefault: z
+    .number()
+    .int()
+    .min(windowBytesMin)
+    .max(windowBytesMax)
+    .refine(isPowerOfTwo, "it is a power of two")
+    .default(65_536),
+})
+
+export const configSchema = z.strictObject({
+  socket: z.string().min(1),
+  debugSocket: z.string().min(1),
+  stateDir: z.string().min(1),
+  /**
+   * Who may connect, and so be a client. A manager of root serves everybody by default (a client
+   * can be shown no memory but its own and the images, all of which are for its eyes), any other
+   * manager its own user.
+   */
+  socketMode: count(0, 0o777).default(process.getuid?.() === 0 ? 0o666 : 0o600),
+  /**
+   * Who is handed /dev/userfaultfd, which lets an unprivileged process have its faults within
+   * system calls served too: what the kernel otherwise grants by vm.unprivileged_userfaultfd. A
+   * list holds user ids.
+   */
+  passDevice: z
+    .union([z.enum(["everyone", "nobody"]), z.array(count(0, 0xffff_ffff))])
+    .default("everyone"),
+  logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** A connection that has not said hello by then is closed. */
+  greetingTimeoutMs: count(1, 3_600_000).default(10_000),
+  /** How long requests under way may take to end once the manager drains. */
+  drainTimeoutMs: milliseconds(3_600_000).default(5_000),
+  images: z.record(z.string(), z.string()).default({}),
+  limits: limits.prefault({}),
+  sources: sources.prefault({}),
+  engine: engine.prefault({}),
+})
+
+export type Config = z.output<typeof configSchema>
+export type Limits = Config["limits"]
+export type SourceLimits = Config["sources"]
+/** What may be given in code: everything, or only what differs from the defaults. */
+export type ConfigInput = Partial<z.input<typeof configSchema>>
