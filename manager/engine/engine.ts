@@ -1,0 +1,203 @@
+import { type ErrorCode, errorCodes } from "../../protocol/messages.js"
+import { ClientError, ManagerError } from "../errors.js"
+import type { EngineEvent, EngineSnapshot, NativeEngine, RegionRequest } from "./native.js"
+
+type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>
+export type FillEvent = EventOf<"fill">
+export type PoisonedEvent = EventOf<"poisoned">
+export type MisbehavedEvent = EventOf<"misbehaved">
+
+/** What the engine says unasked. Called on the JS thread. */
+export interface EngineListener {
+  onFill(fill: FillEvent): void
+  onPoisoned(poisoned: PoisonedEvent): void
+  onMisbehaved(misbehaved: MisbehavedEvent): void
+}
+
+/** Events taken before others on the JS thread have their turn. */
+const eventsPerTurnMax = 256
+const requestMax = 0xffff_ffff
+
+interface Pending {
+  readonly space: number
+  resolve(event: EngineEvent): void
+  reject(error: Error): void
+}
+
+/**
+ * The native engine with promises in place of events. Requests are numbered here; what a client
+ * numbers stays with its session. Nothing of a fault passes through: only requests of sessions and
+ * the bytes of page sources.
+ */
+export class Engine {
+  readonly native: NativeEngine
+  private readonly pending = new Map<number, Pending>()
+  private readonly detaching = new Map<number, () => void>()
+  private readonly attached = new Set<number>()
+  private lastRequest = 0
+  private isClosed = false
+  private onIdle: (() => void) | undefined
+
+  constructor(
+    create: (onWake: () => void) => NativeEngine,
+    private readonly listener: EngineListener,
+  ) {
+    this.native = create(() => this.takeEvents())
+  }
+
+  /** Takes ownership of the userfaultfd. Returns the space. */
+  attach(userfaultfd: number, cpu: number): number {
+    const space = this.native.attach(userfaultfd, cpu)
+    this.attached.add(space)
+    return space
+  }
+
+  /**
+   * Resolves once nothing of the space is left. What is still asked of it is answered by
+   * `client_gone`.
+   */
+  async detach(space: number): Promise<void> {
+    if (this.isClosed) return
+    if (!this.attached.delete(space)) throw new Error(`space ${space} is not attached`)
+    this.abandon(space)
+    await new Promise<void>((resolve) => {
+      this.detaching.set(space, resolve)
+      this.native.detach(space)
+    })
+  }
+
+  /** Rejects with a ClientError when the engine refuses the region. */
+  async map(region: Omit<RegionRequest, "request">): Promise<void> {
+    await this.ask(region.space, (request) => this.native.map({ ...region, request }))
+  }
+
+  async unmap(space: number, region: number): Promise<void> {
+    await this.ask(space, (request) => this.native.unmap(space, request, region))
+  }
+
+  /**
+   * Resolves with the number of pages installed, or rejects with a ClientError that says why it
+   * stopped.
+   */
+  async prefault(
+    space: number,
+    region: number,
+    offsetBytes: bigint,
+    lengthBytes: bigint,
+  ): Promise<bigint> {
+    const event = await this.ask(space, (request) =>
+      this.native.prefault(space, request, region, offsetBytes, lengthBytes),
+    )
+    if (event.kind !== "prefaulted") throw new Error(`a prefault was answered by "${event.kind}"`)
+    if (event.failure !== "") throw new ClientError("prefault_failed", event.failure)
+    return event.pagesInstalled
+  }
+
+  snapshot(): EngineSnapshot {
+    return this.native.engineSnapshot()
+  }
+
+  /**
+   * Resolves with true once nothing asked of the engine is open, with false when that takes too
+   * long.
+   */
+  whenIdle(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(false), timeoutMs)
+      this.onIdle = () => {
+        clearTimeout(late)
+        // Not before those who asked have passed their answers on.
+        setImmediate(() => resolve(true))
+      }
+      if (this.pending.size === 0) this.onIdle()
+    })
+  }
+
+  /** Stops every thread. Spaces still attached are closed with it. */
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    for (const space of this.attached) this.abandon(space)
+    this.attached.clear()
+    this.native.close()
+    for (const resolve of this.detaching.values()) resolve()
+    this.detaching.clear()
+  }
+
+  private ask(space: number, post: (request: number) => void): Promise<EngineEvent> {
+    if (!this.attached.has(space)) throw clientGone(space)
+    const request = this.nextRequest()
+    return new Promise((resolve, reject) => {
+      this.pending.set(request, { space, resolve, reject })
+      try {
+        post(request)
+      } catch (error) {
+        this.pending.delete(request)
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+  }
+
+  private nextRequest(): number {
+    do {
+      this.lastRequest = this.lastRequest === requestMax ? 1 : this.lastRequest + 1
+    } while (this.pending.has(this.lastRequest))
+    return this.lastRequest
+  }
+
+  private abandon(space: number): void {
+    for (const [request, pending] of this.pending) {
+      if (pending.space !== space) continue
+      this.pending.delete(request)
+      pending.reject(clientGone(space))
+    }
+    if (this.pending.size === 0) this.onIdle?.()
+  }
+
+  private takeEvents(): void {
+    if (this.isClosed) return
+    // When that was all it would give at once, the engine wakes us again.
+    for (const event of this.native.takeEvents(eventsPerTurnMax)) this.handle(event)
+  }
+
+  private handle(event: EngineEvent): void {
+    switch (event.kind) {
+      case "fill":
+        this.listener.onFill(event)
+        break
+      case "poisoned":
+        this.listener.onPoisoned(event)
+        break
+      case "misbehaved":
+        this.listener.onMisbehaved(event)
+        break
+      case "detached":
+        this.detaching.get(event.space)?.()
+        this.detaching.delete(event.space)
+        break
+      case "refused":
+        this.settle(event.request, (pending) => pending.reject(refusal(event)))
+        break
+      default:
+        this.settle(event.request, (pending) => pending.resolve(event))
+    }
+  }
+
+  /** An answer to what was abandoned meanwhile has nobody to go to. */
+  private settle(request: number, end: (pending: Pending) => void): void {
+    const pending = this.pending.get(request)
+    if (pending === undefined) return
+    this.pending.delete(request)
+    end(pending)
+    if (this.pending.size === 0) this.onIdle?.()
+  }
+}
+
+function clientGone(space: number): ClientError {
+  return new ClientError("client_gone", `Address space ${space} has ended meanwhile`)
+}
+
+function refusal({ code, message }: EventOf<"refused">): Error {
+  if (Object.hasOwn(errorCodes, code)) return new ClientError(code as ErrorCode, message)
+  return new ManagerError(code, message)
+}
