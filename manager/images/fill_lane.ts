@@ -1,0 +1,78 @@
+/** Bytes that the engine waits for. */
+export interface Fill {
+  readonly fill: number
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+  readonly isDemand: boolean
+}
+
+/** Adjacent fills that are read in one go, in the order of their offsets. */
+export interface Batch {
+  readonly fills: readonly Fill[]
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+}
+
+/**
+ * Fills that wait to be read: first come, first served, and each takes those adjacent to it along.
+ */
+export class FillLane {
+  /** In the order they came; the engine gives every fill a number of its own. */
+  private readonly waiting = new Map<number, Fill>()
+  private readonly byStart = new Map<number, Fill>()
+  private readonly byEnd = new Map<number, Fill>()
+
+  get size(): number {
+    return this.waiting.size
+  }
+
+  add(fill: Fill): void {
+    this.waiting.set(fill.fill, fill)
+    this.byStart.set(fill.offsetBytes, fill)
+    this.byEnd.set(endOf(fill), fill)
+  }
+
+  /**
+   * The oldest fill and its neighbours on both sides, together at most `bytesMax` unless one alone
+   * is longer.
+   */
+  takeBatch(bytesMax: number): Batch | undefined {
+    const oldest = this.waiting.values().next().value
+    if (oldest === undefined) return undefined
+    this.remove(oldest)
+
+    const fills = [oldest]
+    let start = oldest.offsetBytes
+    let end = endOf(oldest)
+    const fits = (neighbour: Fill | undefined): neighbour is Fill =>
+      neighbour !== undefined && end - start + neighbour.lengthBytes <= bytesMax
+
+    for (let next = this.byStart.get(end); fits(next); next = this.byStart.get(end)) {
+      this.remove(next)
+      fills.push(next)
+      end = endOf(next)
+    }
+    for (let previous = this.byEnd.get(start); fits(previous); previous = this.byEnd.get(start)) {
+      this.remove(previous)
+      fills.unshift(previous)
+      start = previous.offsetBytes
+    }
+    return { fills, offsetBytes: start, lengthBytes: end - start }
+  }
+
+  clear(): void {
+    this.waiting.clear()
+    this.byStart.clear()
+    this.byEnd.clear()
+  }
+
+  private remove(fill: Fill): void {
+    this.waiting.delete(fill.fill)
+    if (this.byStart.get(fill.offsetBytes) === fill) this.byStart.delete(fill.offsetBytes)
+    if (this.byEnd.get(endOf(fill)) === fill) this.byEnd.delete(endOf(fill))
+  }
+}
+
+function endOf(fill: Fill): number {
+  return fill.offsetBytes + fill.lengthBytes
+}

@@ -1,0 +1,210 @@
+import { imageName } from "../../protocol/messages.js"
+import type { Limits, SourceLimits } from "../config.js"
+import type { FillEvent } from "../engine/engine.js"
+import type { NativeEngine } from "../engine/native.js"
+import { ClientError, reasonOf } from "../errors.js"
+import { LogBudget, type Logger } from "../log.js"
+import { FillQueue, type ReadFailure } from "./fill_queue.js"
+import { isPageSource, type PageSource } from "./page_source.js"
+import { checkImageFile, pathOfSource } from "./source.js"
+
+/** A named image. It outlives its name while regions map it. */
+export interface Image {
+  readonly name: string
+  /** The engine's number. */
+  readonly image: number
+  readonly lengthBytes: bigint
+  /** A path, a URL, "source" for a PageSource, or the file that a client published. */
+  readonly source: string
+  /** Set for what a client published: only this user and root see it. */
+  readonly owner: number | undefined
+  /** Of a PageSource only. */
+  readonly fills: FillQueue | undefined
+  lastError: string | undefined
+}
+
+const rootUid = 0
+/** Names that a client's published images get, and nothing else does. */
+const publishedName = /^u\d+\//
+/** How often images that lost their name are looked at, to see whether anything still maps them. */
+const retiredCheckMs = 1_000
+/** Lines in the log about one page source's failures. */
+const failureLinesMax = 10
+const failureLinesSpanMs = 10_000
+
+/**
+ * All images of a manager: names to images of the engine, and the page sources behind them. JS
+ * thread.
+ */
+export class ImageRegistry {
+  private readonly byName = new Map<string, Image>()
+  private readonly byNumber = new Map<number, Image>()
+  private readonly retired = new Set<Image>()
+  private retiredCheck: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly engine: NativeEngine,
+    private readonly limits: Limits,
+    private readonly sourceLimits: SourceLimits,
+    private readonly log: Logger,
+  ) {}
+
+  /** Throws a ClientError when the name is taken or the source cannot be had. */
+  add(name: string, source: string | PageSource): Image {
+    if (!imageName.safeParse(name).success || publishedName.test(name)) {
+      const wanted =
+        "letters, digits and . _ / -, starting with a letter or digit and not with u<number>/"
+      throw new ClientError(
+        "malformed_frame",
+        `Image name "${name}" cannot be taken, wanted ${wanted}`,
+      )
+    }
+    this.checkRoomFor(name)
+    return isPageSource(source) ? this.addPageSource(name, source) : this.addFile(name, source)
+  }
+
+  /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
+  publish(uid: number, name: string, descriptor: number, source: string): Image {
+    const fullName = `u${uid}/${name}`
+    const published = [...this.byName.values()].filter(({ owner }) => owner === uid).length
+    const { publishedImagesPerUidMax } = this.limits
+    if (published >= publishedImagesPerUidMax) {
+      const found = `user ${uid} has ${published} published images`
+      throw new ClientError("busy", `Cannot publish ${fullName}: ${found}, the most there may be`)
+    }
+    this.checkRoomFor(fullName)
+    const opened = this.open(fullName, () => this.engine.addDescriptorImage(descriptor))
+    return this.enter({ ...opened, name: fullName, source, owner: uid, fills: undefined })
+  }
+
+  /** The image of that name as far as the user may see it. */
+  find(name: string, uid: number): Image {
+    const image = this.byName.get(name)
+    if (image !== undefined && isVisible(image, uid)) return image
+    const visible = [...this.byName.values()].filter((other) => isVisible(other, uid))
+    const names = visible.slice(0, 8).map((other) => other.name)
+    if (visible.length > names.length) names.push("...")
+    const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`
+    throw new ClientError("unknown_image", `This manager has no image "${name}"; ${known}`)
+  }
+
+  /** Regions that map the image keep it. */
+  remove(name: string): void {
+    const image = this.find(name, rootUid)
+    this.byName.delete(name)
+    this.engine.removeImage(image.image)
+    this.retired.add(image)
+    this.retiredCheck ??= setInterval(() => this.forgetUnused(), retiredCheckMs).unref()
+    this.forgetUnused()
+  }
+
+  /** Like remove(), for what may have been removed by somebody else meanwhile. */
+  withdraw(image: Image): void {
+    if (this.byName.get(image.name) === image) this.remove(image.name)
+  }
+
+  list(): Image[] {
+    return [...this.byName.values()]
+  }
+
+  get size(): number {
+    return this.byName.size
+  }
+
+  /** By the engine's number; also one that has lost its name, while regions map it. */
+  byId(image: number): Image | undefined {
+    return this.byNumber.get(image)
+  }
+
+  /** Passes a wish for bytes on to the image's page source. */
+  fill({ image, fill, offsetBytes, lengthBytes, isDemand }: FillEvent): void {
+    const fills = this.byNumber.get(image)?.fills
+    if (fills === undefined) this.engine.failFill(fill, "the image has no page source any more")
+    else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand })
+  }
+
+  /** Aborts the reads of every page source. */
+  close(): void {
+    clearInterval(this.retiredCheck)
+    for (const image of this.byNumber.values()) image.fills?.close()
+    this.byName.clear()
+    this.byNumber.clear()
+    this.retired.clear()
+  }
+
+  private addFile(name: string, source: string): Image {
+    const path = pathOfSource(source)
+    checkImageFile(path)
+    const opened = this.open(name, () => this.engine.addFileImage(path))
+    return this.enter({ ...opened, name, source: path, owner: undefined, fills: undefined })
+  }
+
+  private addPageSource(name: string, source: PageSource): Image {
+    if (!Number.isSafeInteger(source.length) || source.length <= 0) {
+      const found = `its length is ${source.length}, wanted a whole number above 0`
+      throw new ClientError(
+        "image_failed",
+        `Cannot take page source "${name}" as an image: ${found}`,
+      )
+    }
+    const opened = this.open(name, () => this.engine.addSourceImage(BigInt(source.length)))
+    const budget = new LogBudget(failureLinesMax, failureLinesSpanMs)
+    const fills = new FillQueue(source, this.engine, this.sourceLimits, (failure) => {
+      const found = this.byNumber.get(opened.image)
+      if (found !== undefined) found.lastError = failure.reason
+      budget.spend((withheld) => this.logReadFailure(name, failure, withheld))
+    })
+    return this.enter({ ...opened, name, source: "source", owner: undefined, fills })
+  }
+
+  private logReadFailure(image: string, failure: ReadFailure, withheld: number): void {
+    const { reason, batch, isFinal } = failure
+    const { offsetBytes, lengthBytes } = batch
+    const range = { offset_bytes: offsetBytes, length_bytes: lengthBytes }
+    const facts = { image, ...range, reason, lines_withheld: withheld }
+    if (isFinal) this.log.error(facts, "page source failed for good: these pages are poisoned")
+    else this.log.warn(facts, "page source failed: it is asked again after a pause")
+  }
+
+  private checkRoomFor(name: string): void {
+    if (this.byName.has(name)) {
+      throw new ClientError("image_exists", `There is an image "${name}" already`)
+    }
+    if (this.byName.size >= this.limits.imagesMax) {
+      const found = `there are ${this.byName.size} images, the most that limits.images_max allows`
+      throw new ClientError("busy", `Cannot add image "${name}": ${found}`)
+    }
+  }
+
+  private open(name: string, call: () => { image: number; lengthBytes: bigint }) {
+    try {
+      return call()
+    } catch (error) {
+      const reason = reasonOf(error)
+      throw new ClientError("image_failed", `Cannot take "${name}" as an image: ${reason}`)
+    }
+  }
+
+  private enter(image: Omit<Image, "lastError">): Image {
+    const entered: Image = { ...image, lastError: undefined }
+    this.byName.set(entered.name, entered)
+    this.byNumber.set(entered.image, entered)
+    return entered
+  }
+
+  private forgetUnused(): void {
+    for (const image of this.retired) {
+      if (this.engine.imageSnapshot(image.image) !== undefined) continue
+      image.fills?.close()
+      this.retired.delete(image)
+      this.byNumber.delete(image.image)
+    }
+    if (this.retired.size > 0) return
+    clearInterval(this.retiredCheck)
+    this.retiredCheck = undefined
+  }
+}
+
+function isVisible(image: Image, uid: number): boolean {
+  return image.owner === undefined || image.owner === uid || uid === rootUid
+}
