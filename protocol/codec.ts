@@ -1,11 +1,16 @@
-/** Frames to messages and back. Whatever a frame holds, decoding yields a message or a MalformedFrame. */
+/**
+ * Frames to messages and back. Whatever a frame holds, decoding yields a message or a
+ * MalformedFrame.
+ */
 import { Packr } from "msgpackr"
 import type { z } from "zod"
 import { findMisshape, printable } from "./frame_shape.js"
 import { frameBytesMax } from "./limits.js"
 import { type ClientMessage, clientMessage, type ManagerMessage } from "./messages.js"
 
-/** No records: they are msgpackr's own extension, which no client in another language could read. */
+/**
+ * No records: they are msgpackr's own extension, which no client in another language could read.
+ */
 const packr = new Packr({
   useRecords: false,
   variableMapSize: true,

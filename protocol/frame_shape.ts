@@ -1,7 +1,8 @@
 /**
- * A walk over a frame's bytes before msgpackr sees them. A frame is one flat map from strings to strings, whole
- * numbers and booleans, and nothing else: no nesting to exhaust the stack with, no extension types (msgpackr would
- * build records, dates and regular expressions out of them), no key twice, no byte after the end.
+ * A walk over a frame's bytes before msgpackr sees them. A frame is one flat map from strings to
+ * strings, whole numbers and booleans, and nothing else: no nesting to exhaust the stack with, no
+ * extension types (msgpackr would build records, dates and regular expressions out of them), no
+ * key twice, no byte after the end.
  */
 
 /** More than any message has. */
@@ -129,7 +130,9 @@ function kindOf(tag: number): string {
   return tag === 0xc0 ? "nil" : `the unused byte ${hex(tag)}`
 }
 
-/** A client's text on its way into a message or a log line: short, and without control characters. */
+/**
+ * A client's text on its way into a message or a log line: short, and without control characters.
+ */
 export function printable(text: string): string {
   const short = text.length > 64 ? `${text.slice(0, 64)}...` : text
   return short.replace(/[^\x20-\x7e]/g, "?")

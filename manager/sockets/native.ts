@@ -1,20 +1,22 @@
-/** The sockets, descriptors and processes of `native/binding/sockets.cpp` as TypeScript sees them. JS thread only. */
+/**
+ * The sockets, descriptors and processes of `native/binding/sockets.cpp` as TypeScript sees them.
+ * JS thread only.
+ */
 import type { DescriptorKind } from "../engine/native.js"
 
 export type Sent = "sent" | "would_block" | "gone"
 
-export interface FrameReceiver {
-  /**
-   * One packet. The descriptors are the receiver's from here on. `isTruncated`: the frame was longer than 64 KiB and
-   * its end is lost. `hasLostDescriptors`: this process had no descriptor numbers left for some of them.
-   */
-  (
-    frame: Uint8Array,
-    descriptors: number[],
-    isTruncated: boolean,
-    hasLostDescriptors: boolean,
-  ): void
-}
+/**
+ * One packet. The descriptors are the receiver's from here on. `isTruncated`: the frame was longer
+ * than 64 KiB and its end is lost. `hasLostDescriptors`: this process had no descriptor numbers
+ * left for some of them.
+ */
+export type FrameReceiver = (
+  frame: Uint8Array,
+  descriptors: number[],
+  isTruncated: boolean,
+  hasLostDescriptors: boolean,
+) => void
 
 /** One SOCK_SEQPACKET connection. Never garbage collected between start() and its end. */
 export interface SeqpacketConnection {
@@ -22,16 +24,23 @@ export interface SeqpacketConnection {
   readonly pid: number
   readonly uid: number
   readonly gid: number
-  /** `onClose` comes once, unless close() was called before: hang-up, reset, or the peer's process has ended. */
+  /**
+   * `onClose` comes once, unless close() was called before: hang-up, reset, or the peer's process
+   * has ended.
+   */
   start(onFrame: FrameReceiver, onWritable: () => void, onClose: (reason: string) => void): void
   /** Never blocks. `descriptor` -1: none; it stays the caller's. */
   send(frame: Uint8Array, descriptor: number): Sent
   /** After a "would_block": `onWritable` comes once. */
   awaitWritable(): void
-  /** Takes no frame from the socket until resume(); the connection's end is noticed all the same. */
+  /**
+   * Takes no frame from the socket until resume(); the connection's end is noticed all the same.
+   */
   pause(): void
   resume(): void
-  /** Closes the socket. What was sent before still reaches the peer. No callback comes after this. */
+  /**
+   * Closes the socket. What was sent before still reaches the peer. No callback comes after this.
+   */
   close(): void
 }
 
@@ -43,8 +52,9 @@ export interface SeqpacketListener {
 
 export interface SocketModule {
   /**
-   * The path must not exist; it cannot be connected to before it has its mode. `onConnection` is given a descriptor
-   * to make a SeqpacketConnection of; after `onFailure` (an errno's name) the listener rests until resume().
+   * The path must not exist; it cannot be connected to before it has its mode. `onConnection` is
+   * given a descriptor to make a SeqpacketConnection of; after `onFailure` (an errno's name) the
+   * listener rests until resume().
    */
   SeqpacketListener: new (
     path: string,
@@ -58,7 +68,7 @@ export interface SocketModule {
   ) => SeqpacketConnection
   /** These throw an Error whose `code` is the errno's name. */
   connectSeqpacket(path: string): number
-  /** Locks a file for as long as the descriptor is open; EWOULDBLOCK when somebody has it. */
+  /** Locks a file for as long as the descriptor is open; EAGAIN when somebody has it. */
   lockFile(path: string): number
   openDevice(): number
   sendDatagram(path: string, text: string): void

@@ -4,10 +4,12 @@
 
 namespace pagerd::binding {
 
-// Waits for one descriptor on the JS thread's loop. The owner keeps the descriptor open while it is watched.
+// Waits for one descriptor on the JS thread's loop. The owner keeps the descriptor open while it
+// is watched.
 class LoopWatch {
  public:
-  // `status` below 0: the descriptor has an error of its own. `events` are UV_READABLE and the like.
+  // `status` below 0: the descriptor has an error of its own. `events` are UV_READABLE and the
+  // like.
   using Notify = void (*)(void *owner, int status, int events);
 
   LoopWatch() = default;
@@ -25,8 +27,8 @@ class LoopWatch {
   void stop();
 
  private:
-  // libuv uses the handle until it has called back from uv_close(), which may be after its owner has gone: so it
-  // lives by itself on the heap.
+  // libuv uses the handle until it has called back from uv_close(), which may be after its owner
+  // has gone: so it lives by itself on the heap.
   struct Handle {
     uv_poll_t poll;
     void *owner;

@@ -17,7 +17,8 @@ uv_loop_t *loop_of(Napi::Env env) {
   return loop;
 }
 
-// One receive buffer serves every connection: only the JS thread receives, and a frame is copied out before the next.
+// One receive buffer serves every connection: only the JS thread receives, and a frame is copied
+// out before the next.
 std::span<std::uint8_t> receive_buffer() {
   static std::uint8_t bytes[sys::frame_bytes_max];
   return bytes;

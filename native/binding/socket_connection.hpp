@@ -8,8 +8,8 @@
 
 namespace pagerd::binding {
 
-// One SOCK_SEQPACKET connection as JavaScript sees it. Lives on the JS thread; owns the socket and a pidfd of the
-// process at its other end. Keeps itself alive from start() until it ends.
+// One SOCK_SEQPACKET connection as JavaScript sees it. Lives on the JS thread; owns the socket and
+// a pidfd of the process at its other end. Keeps itself alive from start() until it ends.
 class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -20,11 +20,13 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
  private:
   // (onFrame, onWritable, onClose)
   void start(const Napi::CallbackInfo &call);
-  // (frame: Uint8Array, descriptor: number) => "sent" | "would_block" | "gone". The descriptor stays the caller's.
+  // (frame: Uint8Array, descriptor: number) => "sent" | "would_block" | "gone". The descriptor
+  // stays the caller's.
   Napi::Value send(const Napi::CallbackInfo &call);
   // onWritable comes once.
   void await_writable(const Napi::CallbackInfo &call);
-  // Between pause() and resume() no frame is taken from the socket; its end is noticed all the same.
+  // Between pause() and resume() no frame is taken from the socket; its end is noticed all the
+  // same.
   void pause(const Napi::CallbackInfo &call);
   void resume(const Napi::CallbackInfo &call);
   // No callback comes after this.

@@ -18,7 +18,10 @@ constexpr int connections_per_wakeup_max = 16;
 Napi::Function SeqpacketListener::define(Napi::Env env) {
   using Self = SeqpacketListener;
   return DefineClass(env, "SeqpacketListener",
-                     {InstanceMethod<&Self::resume>("resume"), InstanceMethod<&Self::close>("close")});
+                     {
+                         InstanceMethod<&Self::resume>("resume"),
+                         InstanceMethod<&Self::close>("close"),
+                     });
 }
 
 SeqpacketListener::SeqpacketListener(const Napi::CallbackInfo &call) : ObjectWrap(call) {

@@ -10,8 +10,8 @@
 
 namespace pagerd::binding {
 
-// Listens on a Unix socket, on the JS thread, and hands each connection to JavaScript as a descriptor number.
-// Keeps itself alive until close().
+// Listens on a Unix socket, on the JS thread, and hands each connection to JavaScript as a
+// descriptor number. Keeps itself alive until close().
 class SeqpacketListener : public Napi::ObjectWrap<SeqpacketListener> {
  public:
   static Napi::Function define(Napi::Env env);

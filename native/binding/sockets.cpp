@@ -42,8 +42,8 @@ Napi::Value open_device(const Napi::CallbackInfo &call) {
 void send_datagram(const Napi::CallbackInfo &call) {
   const std::string path = call[0].ToString();
   const std::string text = call[1].ToString();
-  const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t *>(text.data()), text.size());
-  const sys::Status sent = sys::send_datagram(path, bytes);
+  const auto *bytes = reinterpret_cast<const std::uint8_t *>(text.data());
+  const sys::Status sent = sys::send_datagram(path, {bytes, text.size()});
   if (!sent.ok()) throw_error(call.Env(), "Cannot send to " + path, sent.error());
 }
 

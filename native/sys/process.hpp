@@ -8,8 +8,9 @@
 #include "sys/descriptor.hpp"
 #include "sys/result.hpp"
 
-// What the kernel says of processes and of descriptors that clients hand over. Called on the JS thread; nothing here
-// calls into a file system that a client could be serving, so nothing here can be made to wait.
+// What the kernel says of processes and of descriptors that clients hand over. Called on the JS
+// thread; nothing here calls into a file system that a client could be serving, so nothing here
+// can be made to wait.
 namespace pagerd::sys {
 
 // More threads than this are not looked at: such a process counts as not pinned.

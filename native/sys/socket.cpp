@@ -80,7 +80,8 @@ Result<Descriptor> peer_process(int socket, pid_t pid) {
     return Descriptor(process);
   }
   if (errno != ENOPROTOOPT) return Error{errno, "getsockopt(SO_PEERPIDFD)"};
-  // Before 6.5 the number could have been reused since the client connected; its socket's end still tells us then.
+  // Before 6.5 the number could have been reused since the client connected; its socket's end
+  // still tells us then.
   Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!opened.is_open()) return Error{errno, "pidfd_open"};
   return opened;
@@ -88,8 +89,8 @@ Result<Descriptor> peer_process(int socket, pid_t pid) {
 
 void discard_input(int socket) {
   ::shutdown(socket, SHUT_RD);
-  // Nothing is added any more, and what is there is bounded by the peer's send buffer. The kernel closes the
-  // descriptors of a packet that is received without room for them.
+  // Nothing is added any more, and what is there is bounded by the peer's send buffer. The kernel
+  // closes the descriptors of a packet that is received without room for them.
   std::uint8_t byte;
   while (::recv(socket, &byte, sizeof byte, MSG_DONTWAIT) > 0) {
   }

@@ -11,15 +11,16 @@
 #include "sys/descriptor.hpp"
 #include "sys/result.hpp"
 
-// Unix SOCK_SEQPACKET sockets: one packet is one frame, and descriptors belong to exactly the packet they came with.
-// Nothing here blocks. Every descriptor made or received is close-on-exec.
+// Unix SOCK_SEQPACKET sockets: one packet is one frame, and descriptors belong to exactly the
+// packet they came with. Nothing here blocks. Every descriptor made or received is close-on-exec.
 namespace pagerd::sys {
 
 // protocol/limits.ts holds the same figure.
 inline constexpr std::size_t frame_bytes_max = 65'536;
 
-// What the kernel lets one packet carry (SCM_MAX_FD). We make room for all of them: those that do not fit in the control
-// buffer would be dropped unseen, and a client must hear that it sent too many.
+// What the kernel lets one packet carry (SCM_MAX_FD). We make room for all of them: those that do
+// not fit in the control buffer would be dropped unseen, and a client must hear that it sent too
+// many.
 inline constexpr std::size_t packet_descriptors_max = 253;
 
 inline constexpr int listen_backlog = 256;
@@ -58,14 +59,16 @@ Result<Descriptor> peer_process(int socket, pid_t pid);
 Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame, int descriptor);
 Result<Received> receive_packet(int socket, std::span<std::uint8_t> buffer, Packet &packet);
 
-// Takes in no more and throws away what has come. A socket closed with unread packets resets its peer, which would then
-// see ECONNRESET ahead of our last words.
+// Takes in no more and throws away what has come. A socket closed with unread packets resets its
+// peer, which would then see ECONNRESET ahead of our last words.
 void discard_input(int socket);
 
-// One datagram to a Unix socket; a path that starts with '@' is abstract. This is how systemd is told.
+// One datagram to a Unix socket; a path that starts with '@' is abstract. This is how systemd is
+// told.
 Status send_datagram(const std::string &path, std::span<const std::uint8_t> bytes);
 
-// An exclusive lock on a file, made if need be; it lasts as long as the descriptor. EWOULDBLOCK: somebody has it.
+// An exclusive lock on a file, made if need be; it lasts as long as the descriptor. EAGAIN:
+// somebody has it.
 Result<Descriptor> lock_file(const std::string &path);
 
 }  // namespace pagerd::sys

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t control_bytes = CMSG_SPACE(packet_descriptors_max * sizeof(int));
 
-// Every number the kernel has put into our table becomes an owner at once, whatever is thought of it later.
+// Every number the kernel has put into our table becomes an owner at once, whatever is thought of
+// it later.
 void take_descriptors(msghdr &header, std::vector<Descriptor> &descriptors) {
   for (cmsghdr *part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
