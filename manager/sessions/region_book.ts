@@ -1,0 +1,150 @@
+import { pageBytes, regionBytesMax } from "../../protocol/limits.js"
+import type { Limits } from "../config.js"
+import { ClientError } from "../errors.js"
+import type { Image } from "../images/registry.js"
+
+/** What a client asks for, in the words of no dialect. */
+export interface RegionWish {
+  readonly image: Image
+  readonly address: bigint
+  readonly lengthBytes: bigint
+  readonly offsetBytes: bigint
+  /** 0: the manager's default. */
+  readonly windowBytes: number
+  readonly mode: "copy"
+  /** Why this mode, in words. */
+  readonly why: string
+}
+
+/** One region of a session, from the moment it is asked for until it has been unmapped. */
+export interface Region extends RegionWish {
+  readonly region: number
+}
+
+const addressEnd = 1n << 64n
+const page = BigInt(pageBytes)
+
+/**
+ * The regions of one session in the order of their addresses. Refuses, with a ClientError that
+ * says what was found and what is wanted, whatever cannot be served; the engine checks again what
+ * only it can know.
+ */
+export class RegionBook {
+  private readonly byAddress: Region[] = []
+  private readonly byNumber = new Map<number, Region>()
+  private lastRegion = 0
+  private totalBytes = 0n
+
+  constructor(
+    private readonly limits: Pick<Limits, "regionsPerSessionMax" | "bytesPerSessionMax">,
+  ) {}
+
+  get size(): number {
+    return this.byNumber.size
+  }
+
+  get lengthBytes(): bigint {
+    return this.totalBytes
+  }
+
+  list(): readonly Region[] {
+    return this.byAddress
+  }
+
+  find(region: number): Region {
+    const found = this.byNumber.get(region)
+    if (found !== undefined) return found
+    throw new ClientError("unknown_region", `This session has no region ${region}`)
+  }
+
+  /** Enters a region before the engine has it, so that a request behind it meets it. */
+  enter(wish: RegionWish): Region {
+    checkRange(wish)
+    this.checkRoom(wish)
+    const at = this.placeOf(wish.address)
+    for (const neighbour of [this.byAddress[at - 1], this.byAddress[at]]) {
+      if (neighbour !== undefined && overlap(neighbour, wish)) throw overlapError(wish, neighbour)
+    }
+    this.lastRegion += 1
+    const region = { ...wish, region: this.lastRegion }
+    this.byAddress.splice(at, 0, region)
+    this.byNumber.set(region.region, region)
+    this.totalBytes += region.lengthBytes
+    return region
+  }
+
+  remove({ region, address, lengthBytes }: Region): void {
+    if (!this.byNumber.delete(region)) return
+    this.byAddress.splice(this.placeOf(address), 1)
+    this.totalBytes -= lengthBytes
+  }
+
+  private checkRoom({ address, lengthBytes }: RegionWish): void {
+    const { regionsPerSessionMax, bytesPerSessionMax } = this.limits
+    if (this.byNumber.size >= regionsPerSessionMax) {
+      const found = `this session has ${this.byNumber.size} regions, the most there may be`
+      throw new ClientError("too_many_regions", `Cannot map region at ${hex(address)}: ${found}`)
+    }
+    const total = this.totalBytes + lengthBytes
+    if (total > BigInt(bytesPerSessionMax)) {
+      const found = `with it this session would have ${total} bytes`
+      const wanted = `wanted at most ${bytesPerSessionMax}`
+      const message = `Cannot map region at ${hex(address)}: ${found}, ${wanted}`
+      throw new ClientError("region_too_long", message)
+    }
+  }
+
+  /** The index of the first region at or above the address. */
+  private placeOf(address: bigint): number {
+    let low = 0
+    let high = this.byAddress.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const isBelow = (this.byAddress[middle] as Region).address < address
+      if (isBelow) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+function checkRange({ image, address, lengthBytes, offsetBytes }: RegionWish): void {
+  const refuse = (code: "region_misaligned" | "region_too_long", found: string) =>
+    new ClientError(code, `Cannot map region at ${hex(address)}: ${found}`)
+  const parts = { address, length_bytes: lengthBytes, offset_bytes: offsetBytes }
+  for (const [name, value] of Object.entries(parts)) {
+    if (value % page === 0n) continue
+    throw refuse("region_misaligned", `${name} is ${hex(value)}, wanted a multiple of ${pageBytes}`)
+  }
+  if (lengthBytes === 0n) {
+    throw refuse("region_misaligned", `length_bytes is 0, wanted at least ${pageBytes}`)
+  }
+  if (lengthBytes > regionBytesMax || address + lengthBytes > addressEnd) {
+    const wanted = `wanted at most ${regionBytesMax} and an end within the address space`
+    throw refuse("region_too_long", `length_bytes is ${lengthBytes}, ${wanted}`)
+  }
+  const imageEnd = ((image.lengthBytes + page - 1n) / page) * page
+  if (offsetBytes + lengthBytes > imageEnd) {
+    const found = `it ends at byte ${offsetBytes + lengthBytes} of image "${image.name}"`
+    const message = `Cannot map region at ${hex(address)}: ${found}, which has ${image.lengthBytes}`
+    throw new ClientError("region_beyond_image", message)
+  }
+}
+
+type Range = Pick<Region, "address" | "lengthBytes">
+
+function overlap(one: Range, other: Range): boolean {
+  return (
+    one.address < other.address + other.lengthBytes && other.address < one.address + one.lengthBytes
+  )
+}
+
+function overlapError(wish: RegionWish, other: Region): ClientError {
+  const end = other.address + other.lengthBytes
+  const found = `it overlaps region ${other.region} at ${hex(other.address)} to ${hex(end)}`
+  return new ClientError("region_overlap", `Cannot map region at ${hex(wish.address)}: ${found}`)
+}
+
+export function hex(value: bigint): string {
+  return `0x${value.toString(16)}`
+}

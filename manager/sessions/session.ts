@@ -1,0 +1,214 @@
+import { printable } from "../../protocol/frame_shape.js"
+import { pageBytes } from "../../protocol/limits.js"
+import type { Limits } from "../config.js"
+import type { Engine, PoisonedEvent } from "../engine/engine.js"
+import { ClientError, errnoOf, ManagerError, reasonOf } from "../errors.js"
+import type { Image, ImageRegistry } from "../images/registry.js"
+import { LogBudget, type Logger } from "../log.js"
+import type { SocketModule } from "../sockets/native.js"
+import { type Region, RegionBook, type RegionWish } from "./region_book.js"
+
+/** Who a client is, as the kernel says. */
+export interface Peer {
+  /** 0: in a pid namespace that we cannot see into. */
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/** How a session speaks to its client. Its dialect gives it. */
+export interface SessionVoice {
+  poisoned(region: number, offsetBytes: bigint, lengthBytes: bigint, message: string): void
+  /** Last words, then the end of the connection. */
+  dismiss(error: ClientError): void
+}
+
+/** What every session works with. */
+export interface SessionServices {
+  readonly engine: Engine
+  readonly native: SocketModule
+  readonly images: ImageRegistry
+  readonly limits: Limits
+  readonly log: Logger
+}
+
+export type SessionState = "greeting" | "active" | "closing"
+
+/** Lines in the log about one session's poisoned pages, and about its refused requests. */
+const linesMax = 5
+const linesSpanMs = 10_000
+
+/**
+ * One connected client and all that it registered: its address space in the engine, its regions,
+ * the images that it published. Speaks no protocol. Owned by `Sessions`, JS thread.
+ */
+export class Session {
+  state: SessionState = "greeting"
+  /** Who speaks, in the client's own words. */
+  client = ""
+  command = ""
+  lastError: { code: string; message: string; atMs: number } | undefined
+  readonly connectedAtMs = Date.now()
+  readonly regions: RegionBook
+  /** The engine's number, from the moment a userfaultfd came until the session ends. */
+  space: number | undefined
+  /** The CPU that the client is pinned to, or -1. */
+  cpu = -1
+  private readonly published = new Set<Image>()
+  private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
+  private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
+  private ending: Promise<void> | undefined
+
+  constructor(
+    readonly id: string,
+    readonly dialect: "native",
+    readonly peer: Peer,
+    private readonly services: SessionServices,
+    private readonly voice: SessionVoice,
+    private readonly onEnded: () => void,
+  ) {
+    this.regions = new RegionBook(services.limits)
+  }
+
+  /** It has said who it is. */
+  activate(client: string): void {
+    this.client = printable(client)
+    this.state = "active"
+    const { id, peer, command } = this
+    this.services.log.info({ session: id, ...peer, client: this.client, command }, "session begins")
+  }
+
+  /**
+   * Takes the userfaultfd over; it must have been checked. A session has one. Returns its space.
+   */
+  attach(userfaultfd: number): number {
+    const { engine, native } = this.services
+    if (this.space !== undefined || this.ending !== undefined) {
+      throw new Error(`session ${this.id} can attach no userfaultfd now`)
+    }
+    if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
+    try {
+      this.space = engine.attach(userfaultfd, this.cpu)
+      return this.space
+    } catch (error) {
+      // The client will not send it again, so this session cannot go on.
+      throw new ClientError("too_many_sessions", `Cannot serve the userfaultfd: ${reasonOf(error)}`)
+    }
+  }
+
+  /** Serves a region. Rejects with a ClientError when it cannot, and nothing of it is left. */
+  async map(wish: RegionWish): Promise<Region> {
+    const { space } = this
+    if (space === undefined) {
+      const wanted = "wanted a userfaultfd along with the session's first map"
+      throw new ClientError("missing_descriptor", `No descriptor came with the map, ${wanted}`)
+    }
+    const region = this.regions.enter(wish)
+    try {
+      await this.services.engine.map({
+        space,
+        region: region.region,
+        address: region.address,
+        lengthBytes: region.lengthBytes,
+        image: region.image.image,
+        imageOffsetBytes: region.offsetBytes,
+        windowBytes: region.windowBytes,
+      })
+      return region
+    } catch (error) {
+      this.regions.remove(region)
+      throw blamed(error)
+    }
+  }
+
+  async unmap(region: Region): Promise<void> {
+    await this.services.engine.unmap(this.spaceOf(region), region.region).catch(throwBlamed)
+    this.regions.remove(region)
+  }
+
+  /** Resolves with the number of pages that were installed. */
+  prefault(region: Region, offsetBytes: bigint, lengthBytes: bigint): Promise<bigint> {
+    const { engine } = this.services
+    const installed = engine.prefault(this.spaceOf(region), region.region, offsetBytes, lengthBytes)
+    return installed.catch(throwBlamed)
+  }
+
+  /** The client has dropped the region's pages by itself. */
+  noteReset(region: Region): void {
+    this.services.engine.native.noteReset(this.spaceOf(region), region.region)
+  }
+
+  /** The image lives under its name until the session ends. The descriptor stays the caller's. */
+  publish(name: string, descriptor: number, source: string): Image {
+    const image = this.services.images.publish(this.peer.uid, name, descriptor, source)
+    this.published.add(image)
+    return image
+  }
+
+  notePoisoned({ region, offsetBytes, reason }: PoisonedEvent): void {
+    this.noteError("poisoned", reason)
+    const facts = { region, offset_bytes: Number(offsetBytes), reason }
+    this.poisonLines.spend((linesWithheld) => {
+      this.warn(
+        { ...facts, lines_withheld: linesWithheld },
+        "poisoned a page: touching it is SIGBUS",
+      )
+    })
+    this.voice.poisoned(region, offsetBytes, BigInt(pageBytes), reason)
+  }
+
+  /** Something that the client sent was refused. */
+  noteRefused({ code, message }: ClientError): void {
+    this.noteError(code, message)
+    this.refusalLines.spend((linesWithheld) => {
+      this.warn({ code, lines_withheld: linesWithheld }, message)
+    })
+  }
+
+  noteError(code: string, message: string): void {
+    this.lastError = { code, message, atMs: Date.now() }
+  }
+
+  /** Last words to the client, which the session's end follows. */
+  dismiss(error: ClientError): void {
+    this.noteError(error.code, error.message)
+    this.voice.dismiss(error)
+  }
+
+  /** Ends it once; resolves when nothing of it is left in the engine. */
+  end(reason: string): Promise<void> {
+    this.ending ??= this.detachAndLeave(reason)
+    return this.ending
+  }
+
+  private async detachAndLeave(reason: string): Promise<void> {
+    const { engine, images, log } = this.services
+    this.state = "closing"
+    const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
+    for (const image of this.published) images.withdraw(image)
+    if (this.space !== undefined) await engine.detach(this.space)
+    log.info(facts, "session ended")
+    this.onEnded()
+  }
+
+  private warn(facts: object, message: string): void {
+    this.services.log.warn({ session: this.id, pid: this.peer.pid, ...facts }, message)
+  }
+
+  private spaceOf(region: Region): number {
+    if (this.space !== undefined) return this.space
+    throw new Error(`region ${region.region} of session ${this.id} has no address space`)
+  }
+}
+
+function throwBlamed(error: unknown): never {
+  throw blamed(error)
+}
+
+/** What the native engine throws for an errno is the manager's own failure, and no bug. */
+function blamed(error: unknown): unknown {
+  const errno = errnoOf(error)
+  const isTyped = error instanceof ClientError || error instanceof ManagerError
+  if (isTyped || errno === undefined) return error
+  return new ManagerError(errno, reasonOf(error), { cause: error })
+}

@@ -1,0 +1,121 @@
+import { ClientError } from "../errors.js"
+import { CommandReader } from "./command_reader.js"
+import { Placement } from "./placement.js"
+import { type Peer, Session, type SessionServices, type SessionVoice } from "./session.js"
+
+/** Who a space belonged to, for faults that are looked at after the session has ended. */
+export interface SpaceOwner {
+  readonly session: string
+  readonly pid: number
+}
+
+/** Ended sessions whose faults can still be told by their number. */
+const endedOwnersMax = 4_096
+
+/** Every session of the manager, and who may have one more. JS thread. */
+export class Sessions {
+  private readonly sessions = new Map<string, Session>()
+  private readonly owners = new Map<number, SpaceOwner>()
+  private readonly commands = new CommandReader()
+  private readonly placement: Placement
+  private admitted = 0
+  private draining = false
+  private onAllEnded: (() => void) | undefined
+
+  constructor(private readonly services: SessionServices) {
+    this.placement = new Placement(services, () => [...this.sessions.values()])
+  }
+
+  /** Throws a ClientError when there is no room, for this user or at all, or no future. */
+  admit(dialect: "native", peer: Peer, voice: SessionVoice): Session {
+    this.checkNotDraining()
+    this.checkRoom(peer.uid)
+    this.admitted += 1
+    const id = `s${this.admitted}`
+    const session = new Session(id, dialect, peer, this.services, voice, () => {
+      forgetCommand()
+      this.remove(session)
+    })
+    this.sessions.set(id, session)
+    const forgetCommand = this.commands.read(peer.pid, (command) => {
+      session.command = command
+    })
+    return session
+  }
+
+  /** New sessions and regions have no future any more. */
+  checkNotDraining(): void {
+    if (!this.draining) return
+    throw new ClientError("draining", "This manager is about to end and takes nothing new")
+  }
+
+  list(): Session[] {
+    return [...this.sessions.values()]
+  }
+
+  find(id: string): Session | undefined {
+    return this.sessions.get(id)
+  }
+
+  bySpace(space: number): Session | undefined {
+    const owner = this.owners.get(space)
+    return owner && this.sessions.get(owner.session)
+  }
+
+  /** Also of a session that has ended, as long as its faults may still be looked at. */
+  ownerOf(space: number): SpaceOwner | undefined {
+    return this.owners.get(space)
+  }
+
+  /** Since the manager started. */
+  get total(): number {
+    return this.admitted
+  }
+
+  get isDraining(): boolean {
+    return this.draining
+  }
+
+  /** To be called once the session has its address space. */
+  noteAttached(session: Session, space: number): void {
+    this.owners.set(space, { session: session.id, pid: session.peer.pid })
+    this.placement.start()
+    for (const [ended, owner] of this.owners) {
+      if (this.owners.size <= endedOwnersMax + this.sessions.size) break
+      if (!this.sessions.has(owner.session)) this.owners.delete(ended)
+    }
+  }
+
+  startDraining(): void {
+    this.draining = true
+  }
+
+  /** Tells every session why it ends, and resolves once none is left in the engine. */
+  async dismissAll(error: ClientError): Promise<void> {
+    this.placement.stop()
+    if (this.sessions.size === 0) return
+    const allEnded = new Promise<void>((resolve) => {
+      this.onAllEnded = resolve
+    })
+    for (const session of this.list()) session.dismiss(error)
+    await allEnded
+  }
+
+  private checkRoom(uid: number): void {
+    const { sessionsMax, sessionsPerUidMax } = this.services.limits
+    if (this.sessions.size >= sessionsMax) {
+      const found = `This manager has ${this.sessions.size} sessions`
+      throw new ClientError("too_many_sessions", `${found}, the most it may have`)
+    }
+    const ofUser = this.list().filter(({ peer }) => peer.uid === uid).length
+    if (ofUser >= sessionsPerUidMax) {
+      const found = `User ${uid} has ${ofUser} sessions`
+      throw new ClientError("too_many_sessions", `${found}, the most that one user may have`)
+    }
+  }
+
+  private remove(session: Session): void {
+    this.sessions.delete(session.id)
+    if (this.sessions.size === 0) this.onAllEnded?.()
+  }
+}
