@@ -1,0 +1,193 @@
+import {
+  decodeClientMessage,
+  encodeManagerMessage,
+  MalformedFrame,
+} from "../../../protocol/codec.js"
+import { type ClientMessage, errorCodes, type ManagerMessage } from "../../../protocol/messages.js"
+import type { Config } from "../../config.js"
+import { ClientError } from "../../errors.js"
+import type { ImageRegistry } from "../../images/registry.js"
+import type { Logger } from "../../log.js"
+import type { Session, SessionVoice } from "../../sessions/session.js"
+import type { Sessions } from "../../sessions/sessions.js"
+import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
+import { Outbox } from "../../sockets/outbox.js"
+import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
+import { type Arrival, checkDescriptorCount, checkWhole } from "./arrival.js"
+import type { Device } from "./device.js"
+import { greet } from "./greeting.js"
+import { refusalOf } from "./refusal.js"
+import { answerRequest } from "./requests.js"
+
+/** What all conversations work with. */
+export interface ConversationServices {
+  readonly sessions: Sessions
+  readonly images: ImageRegistry
+  readonly native: SocketModule
+  readonly device: Device
+  readonly config: Config
+  readonly log: Logger
+}
+
+/** How long a client may take to read our last words. */
+const lingerMs = 1_000
+
+/**
+ * The native protocol with one client: frames to requests of its session, results to frames.
+ * Requests are begun in the order they came; those that take time are answered when they are done.
+ * JS thread; lives as long as its connection.
+ */
+export class Conversation implements SessionVoice {
+  private readonly outbox: Outbox
+  private readonly greetingTimer: NodeJS.Timeout
+  private readonly session: Session
+  private requestsInFlight = 0
+  private isEnding = false
+
+  /** Throws a ClientError when the client is not admitted; the connection is the caller's then. */
+  static begin(connection: SeqpacketConnection, services: ConversationServices): void {
+    new Conversation(connection, services).listen()
+  }
+
+  private constructor(
+    private readonly connection: SeqpacketConnection,
+    private readonly services: ConversationServices,
+  ) {
+    const { pid, uid, gid } = connection
+    const { config, sessions } = services
+    this.session = sessions.admit("native", { pid, uid, gid }, this)
+    this.outbox = new Outbox(connection, config.limits.framesQueuedMax)
+    this.greetingTimer = setTimeout(() => this.missGreeting(), config.greetingTimeoutMs).unref()
+  }
+
+  private listen(): void {
+    this.connection.start(
+      (frame, numbers, isTruncated, hasLostDescriptors) => {
+        const descriptors = new ReceivedDescriptors(numbers, this.services.native.closeDescriptor)
+        this.receive({ frame, descriptors, isTruncated, hasLostDescriptors })
+      },
+      () => this.outbox.resume(),
+      (reason) => this.close(reason),
+    )
+  }
+
+  poisoned(region: number, offset_bytes: bigint, length_bytes: bigint, message: string): void {
+    // Only advice, so it never takes the room that answers need.
+    if (this.outbox.length > this.services.config.limits.framesQueuedMax / 2) return
+    this.post({ type: "poisoned", region, offset_bytes, length_bytes, message })
+  }
+
+  dismiss(error: ClientError): void {
+    this.postError(0, error)
+    this.endAfterLastWords(error.message)
+  }
+
+  private receive(arrival: Arrival): void {
+    try {
+      if (!this.isOver()) this.serve(arrival)
+    } finally {
+      arrival.descriptors.closeRest()
+    }
+  }
+
+  private serve(arrival: Arrival): void {
+    let request = 0
+    try {
+      checkWhole(arrival)
+      const message = decodeClientMessage(arrival.frame)
+      if (message.type !== "hello") request = message.request
+      checkDescriptorCount(message.type, arrival.descriptors)
+      this.begin(message, arrival.descriptors)
+    } catch (thrown) {
+      this.refuse(thrown instanceof MalformedFrame ? thrown.request : request, thrown)
+    }
+  }
+
+  private begin(message: ClientMessage, descriptors: ReceivedDescriptors): void {
+    const { session, services } = this
+    if (session.state === "greeting") {
+      const { welcome, descriptor } = greet(message, session, services)
+      clearTimeout(this.greetingTimer)
+      this.post(welcome, descriptor)
+    } else if (message.type === "hello") {
+      const found = 'A second "hello" came in one session'
+      throw new ClientError("unexpected_message", `${found}, wanted any other message`)
+    } else if (message.type === "bye") {
+      void this.sayGoodbye(message.request)
+    } else {
+      const { sessions, images, native } = services
+      const scope = { session, sessions, images, native, descriptors }
+      void this.answerWhenDone(message.request, answerRequest(message, scope))
+    }
+  }
+
+  private async answerWhenDone(request: number, answer: Promise<ManagerMessage>): Promise<void> {
+    const { requestsInFlightMax } = this.services.config.limits
+    this.requestsInFlight += 1
+    if (this.requestsInFlight >= requestsInFlightMax) this.connection.pause()
+    try {
+      this.post(await answer)
+    } catch (thrown) {
+      this.refuse(request, thrown)
+    }
+    this.requestsInFlight -= 1
+    const hasRoomAgain = this.requestsInFlight === requestsInFlightMax - 1
+    if (hasRoomAgain && !this.isOver()) this.connection.resume()
+  }
+
+  private async sayGoodbye(request: number): Promise<void> {
+    const reason = "the client said bye"
+    this.connection.pause()
+    await this.session.end(reason)
+    this.post({ type: "goodbye", request })
+    this.endAfterLastWords(reason)
+  }
+
+  private refuse(request: number, thrown: unknown): void {
+    const error = refusalOf(thrown, this.services.log)
+    // What was under way when the client said bye, or died, has nobody to hear of it.
+    if (this.isOver()) return
+    this.session.noteRefused(error)
+    this.postError(request, error)
+    if (errorCodes[error.code].fatal) this.endAfterLastWords(error.message)
+  }
+
+  private isOver(): boolean {
+    return this.isEnding || this.session.state === "closing"
+  }
+
+  private missGreeting(): void {
+    const { greetingTimeoutMs } = this.services.config
+    const found = `No "hello" has come within ${greetingTimeoutMs} ms`
+    this.refuse(0, new ClientError("unexpected_message", `${found} of connecting`))
+  }
+
+  private postError(request: number, { code, message }: ClientError): void {
+    this.post({ type: "error", request, code, message })
+  }
+
+  private post(message: ManagerMessage, descriptor = -1): void {
+    if (this.isEnding) return
+    const posted = this.outbox.post(encodeManagerMessage(message), descriptor)
+    // Gone: the connection says so itself.
+    if (posted === "overflow") this.close("the client does not read what it is sent")
+  }
+
+  private endAfterLastWords(reason: string): void {
+    if (this.isEnding) return
+    this.isEnding = true
+    this.connection.pause()
+    const linger = setTimeout(() => this.close(reason), lingerMs)
+    this.outbox.whenEmpty(() => {
+      clearTimeout(linger)
+      this.close(reason)
+    })
+  }
+
+  private close(reason: string): void {
+    this.isEnding = true
+    clearTimeout(this.greetingTimer)
+    this.connection.close()
+    void this.session.end(reason)
+  }
+}

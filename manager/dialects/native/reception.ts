@@ -1,0 +1,67 @@
+import { encodeManagerMessage } from "../../../protocol/codec.js"
+import { reasonOf } from "../../errors.js"
+import type { SeqpacketConnection } from "../../sockets/native.js"
+import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
+import { Conversation, type ConversationServices } from "./conversation.js"
+import { refusalOf } from "./refusal.js"
+
+/** Clients that were not admitted and still have to send something before they are told. */
+const refusedMax = 64
+const refusedLingerMs = 1_000
+
+/** Turns accepted sockets into conversations, or into a refusal. */
+export class Reception {
+  private refused = 0
+
+  constructor(private readonly services: ConversationServices) {}
+
+  /** Owns the socket from here on. */
+  accept(socket: number): void {
+    const connection = this.open(socket)
+    if (connection === undefined) return
+    try {
+      Conversation.begin(connection, this.services)
+    } catch (thrown) {
+      const { code, message } = refusalOf(thrown, this.services.log)
+      this.services.log.warn({ uid: connection.uid, pid: connection.pid, code }, message)
+      this.refuse(connection, encodeManagerMessage({ type: "error", request: 0, code, message }))
+    }
+  }
+
+  /** Undefined when the client has gone already. */
+  private open(socket: number): SeqpacketConnection | undefined {
+    try {
+      return new this.services.native.SeqpacketConnection(socket)
+    } catch (error) {
+      this.services.log.debug({ reason: reasonOf(error) }, "a client had gone before it was served")
+      return undefined
+    }
+  }
+
+  /** After its hello, if that comes soon: a client that is still sending would not come to read. */
+  private refuse(connection: SeqpacketConnection, lastWords: Uint8Array): void {
+    const tell = () => {
+      connection.send(lastWords, -1)
+      connection.close()
+    }
+    if (this.refused >= refusedMax) {
+      tell()
+      return
+    }
+    this.refused += 1
+    const end = (farewell: () => void) => {
+      clearTimeout(linger)
+      this.refused -= 1
+      farewell()
+    }
+    const linger = setTimeout(() => end(tell), refusedLingerMs)
+    connection.start(
+      (_, numbers) => {
+        new ReceivedDescriptors(numbers, this.services.native.closeDescriptor).closeRest()
+        end(tell)
+      },
+      () => {},
+      () => end(() => {}),
+    )
+  }
+}
