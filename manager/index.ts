@@ -1,0 +1,9 @@
+/**
+ * The manager, to be started inside one's own program: `import { serve } from "pagerd/manager"`.
+ */
+export type { ConfigInput } from "./config.js"
+export { ClientError, ManagerError } from "./errors.js"
+export type { PageSource } from "./images/page_source.js"
+export type { ImageSources } from "./manager.js"
+export { type Manager, type ServeOptions, serve } from "./serve.js"
+export type * from "./view.js"

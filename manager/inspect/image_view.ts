@@ -1,0 +1,21 @@
+import type { NativeEngine } from "../engine/native.js"
+import type { Image } from "../images/registry.js"
+import type { ImageView } from "../view.js"
+
+export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapshot">): ImageView {
+  const snapshot = engine.imageSnapshot(image.image)
+  const failure = snapshot?.failure ?? ""
+  return {
+    name: image.name,
+    source: image.source,
+    state: failure === "" ? "ready" : "failed",
+    length_bytes: Number(image.lengthBytes),
+    resident_bytes: Number(snapshot?.residentBytes ?? 0n),
+    zero_bytes: Number(snapshot?.zeroBytes ?? 0n),
+    bytes_read: Number(snapshot?.bytesRead ?? 0n),
+    fills: snapshot?.fills ?? 0,
+    fill_failures: snapshot?.fillFailures ?? 0,
+    regions: snapshot?.regions ?? 0,
+    last_error: failure !== "" ? failure : (image.lastError ?? null),
+  }
+}

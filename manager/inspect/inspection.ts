@@ -1,0 +1,144 @@
+import { readdirSync } from "node:fs"
+import { release } from "node:os"
+import { protocolVersion } from "../../protocol/limits.js"
+import type { Config } from "../config.js"
+import type { FaultSnapshot, NativeEngine } from "../engine/native.js"
+import type { ImageRegistry } from "../images/registry.js"
+import { hex } from "../sessions/region_book.js"
+import type { Sessions } from "../sessions/sessions.js"
+import { packageVersion } from "../version.js"
+import type {
+  FaultView,
+  ImageView,
+  InfoView,
+  Inspectable,
+  RegionView,
+  SessionDetailView,
+  SessionView,
+  StatsView,
+} from "../view.js"
+import { faultCountsView } from "./counters.js"
+import { imageView } from "./image_view.js"
+import { regionViews, sessionDetailView, sessionView } from "./session_view.js"
+
+/** What is looked at. */
+export interface Inspected {
+  readonly config: Config
+  readonly engine: NativeEngine
+  readonly images: ImageRegistry
+  readonly sessions: Sessions
+  readonly passesDevice: boolean
+}
+
+/**
+ * The manager as the debug socket shows it: pictures of the moment, taken when they are asked for.
+ */
+export class Inspection implements Inspectable {
+  private readonly startedAtMs = Date.now()
+
+  constructor(private readonly inspected: Inspected) {}
+
+  info(): InfoView {
+    const { config, engine, sessions, passesDevice } = this.inspected
+    const snapshot = engine.engineSnapshot()
+    return {
+      name: "pagerd",
+      version: packageVersion(),
+      protocol_version: protocolVersion,
+      pid: process.pid,
+      node_version: process.version,
+      kernel_release: release(),
+      started_at: new Date(this.startedAtMs).toISOString(),
+      uptime_s: this.uptimeS(),
+      state: sessions.isDraining ? "draining" : "serving",
+      socket: config.socket,
+      debug_socket: config.debugSocket,
+      state_dir: config.stateDir,
+      fault_threads: snapshot.threads.length,
+      filler_threads: snapshot.fillerThreads,
+      passes_device: passesDevice,
+    }
+  }
+
+  sessions(): SessionView[] {
+    const { sessions, engine } = this.inspected
+    return sessions.list().map((session) => sessionView(session, engine))
+  }
+
+  session(id: string): SessionDetailView | undefined {
+    const session = this.inspected.sessions.find(id)
+    return session && sessionDetailView(session, this.inspected.engine)
+  }
+
+  regions(): RegionView[] {
+    const { sessions, engine } = this.inspected
+    return sessions.list().flatMap((session) => regionViews(session, engine))
+  }
+
+  images(): ImageView[] {
+    const { images, engine } = this.inspected
+    return images.list().map((image) => imageView(image, engine))
+  }
+
+  stats(): StatsView {
+    const { engine, images, sessions } = this.inspected
+    const snapshot = engine.engineSnapshot()
+    const list = sessions.list()
+    return {
+      ...faultCountsView(snapshot),
+      uptime_s: this.uptimeS(),
+      sessions: list.length,
+      sessions_total: sessions.total,
+      regions: list.reduce((regions, session) => regions + session.regions.size, 0),
+      images: images.size,
+      fill_us_p50: snapshot.fillUs.p50,
+      fill_us_p90: snapshot.fillUs.p90,
+      fill_us_p99: snapshot.fillUs.p99,
+      fill_us_max: snapshot.fillUs.max,
+      events_dropped: snapshot.eventsDropped,
+      threads: snapshot.threads.map((thread) => ({ ...thread })),
+      manager_rss_bytes: process.memoryUsage.rss(),
+      descriptors: readdirSync("/proc/self/fd").length,
+    }
+  }
+
+  faults(after: number, max: number): FaultView[] {
+    const faults = this.inspected.engine.faultsAfter(BigInt(after), max)
+    return faults.map((fault) => this.faultView(fault))
+  }
+
+  async addImage(name: string, source: string): Promise<ImageView> {
+    const { images, sessions, engine } = this.inspected
+    sessions.checkNotDraining()
+    return imageView(images.add(name, source), engine)
+  }
+
+  removeImage(name: string): void {
+    this.inspected.images.remove(name)
+  }
+
+  private uptimeS(): number {
+    return (Date.now() - this.startedAtMs) / 1_000
+  }
+
+  private faultView(fault: FaultSnapshot): FaultView {
+    const { sessions, images } = this.inspected
+    const owner = sessions.ownerOf(fault.space)
+    return {
+      sequence: Number(fault.sequence),
+      at: new Date(fault.timeMs).toISOString(),
+      session: owner?.session ?? "",
+      pid: owner?.pid ?? 0,
+      region: fault.region,
+      image: images.byId(fault.image)?.name ?? "",
+      address: hex(fault.address),
+      image_offset_bytes: Number(fault.imageOffsetBytes),
+      kind: fault.kind,
+      outcome: fault.outcome,
+      pages: fault.pages,
+      service_us: fault.serviceUs,
+      has_waited_for_fill: fault.hasWaitedForFill,
+      thread: fault.thread,
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { Config } from "./config.js"
+import { type DebugServer, startDebugServer } from "./debug/server.js"
+import { Device } from "./dialects/native/device.js"
+import { Reception } from "./dialects/native/reception.js"
+import { Engine } from "./engine/engine.js"
+import type { NativeAddon } from "./engine/load.js"
+import { ClientError } from "./errors.js"
+import type { PageSource } from "./images/page_source.js"
+import { ImageRegistry } from "./images/registry.js"
+import { Inspection } from "./inspect/inspection.js"
+import type { Logger } from "./log.js"
+import { Sessions } from "./sessions/sessions.js"
+import { type ClientListener, listenForClients } from "./sockets/listen.js"
+
+/** Names of images to their paths, URLs or page sources. */
+export type ImageSources = Readonly<Record<string, string | PageSource>>
+
+/**
+ * A manager at work: its engine, images and sessions, and the two sockets that others come by.
+ * Owns all of them; JS thread. Ended once, by drain() or by close().
+ */
+export class RunningManager {
+  readonly inspect: Inspection
+  private readonly engine: Engine
+  private readonly images: ImageRegistry
+  private readonly sessions: Sessions
+  private readonly device: Device
+  private listener: ClientListener | undefined
+  private debugServer: DebugServer | undefined
+  private ending: Promise<void> | undefined
+
+  constructor(
+    private readonly native: NativeAddon,
+    readonly config: Config,
+    private readonly log: Logger,
+  ) {
+    this.engine = new Engine((onWake) => startEngine(native, config, onWake), {
+      onFill: (fill) => this.images.fill(fill),
+      onPoisoned: (poisoned) => this.sessions.bySpace(poisoned.space)?.notePoisoned(poisoned),
+      onMisbehaved: ({ space, reason }) => {
+        this.sessions.bySpace(space)?.dismiss(new ClientError("client_gone", reason))
+      },
+    })
+    const { engine } = this
+    const { limits } = config
+    const images = new ImageRegistry(engine.native, limits, config.sources, log)
+    const sessions = new Sessions({ engine, native, images, limits, log })
+    const device = new Device(native, config.passDevice, log)
+    const passesDevice = device.descriptor >= 0
+    this.images = images
+    this.sessions = sessions
+    this.device = device
+    this.inspect = new Inspection({ config, engine: engine.native, images, sessions, passesDevice })
+  }
+
+  /**
+   * Throws a ManagerError or a ClientError when an image or a socket cannot be had; close() is due
+   * then.
+   */
+  async start(sources: ImageSources): Promise<void> {
+    const { native, config, log, images, sessions, device, inspect } = this
+    for (const [name, source] of Object.entries(sources)) images.add(name, source)
+    const reception = new Reception({ sessions, images, native, device, config, log })
+    this.listener = listenForClients({
+      path: config.socket,
+      mode: config.socketMode,
+      native,
+      log,
+      onConnection: (socket) => reception.accept(socket),
+    })
+    // After the clients' socket: its lock keeps a second manager from taking this path too.
+    this.debugServer = await startDebugServer({ path: config.debugSocket, inspect, log })
+  }
+
+  /** Takes nothing new, lets what is under way end within the configured time, then ends. */
+  drain(): Promise<void> {
+    this.ending ??= this.endAfterRequests()
+    return this.ending
+  }
+
+  /**
+   * Ends now. Clients are told; their memory stays as it is, and what is missing in it waits for
+   * the next manager.
+   */
+  close(): Promise<void> {
+    this.ending ??= this.end()
+    return this.ending
+  }
+
+  private async endAfterRequests(): Promise<void> {
+    const { drainTimeoutMs } = this.config
+    this.log.info({ sessions: this.sessions.list().length }, "draining")
+    this.listener?.close()
+    this.sessions.startDraining()
+    const isIdle = await this.engine.whenIdle(drainTimeoutMs)
+    if (!isIdle) {
+      const message = "requests were still under way after drain_timeout_ms: they are given up"
+      this.log.warn({ drain_timeout_ms: drainTimeoutMs }, message)
+    }
+    await this.end()
+  }
+
+  private async end(): Promise<void> {
+    this.listener?.close()
+    this.sessions.startDraining()
+    await this.sessions.dismissAll(new ClientError("draining", "This manager ends"))
+    await this.debugServer?.close()
+    this.images.close()
+    this.engine.close()
+    this.device.close()
+    this.log.info("ended")
+  }
+}
+
+function startEngine(native: NativeAddon, config: Config, onWake: () => void) {
+  const { engine, sources, limits } = config
+  const options = {
+    faultThreads: engine.faultThreads,
+    fillerThreads: engine.fillerThreads,
+    spacesMax: limits.sessionsMax,
+    fillAttemptsMax: sources.attemptsMax,
+    fillBackoffMs: sources.backoffMs,
+    fillBackoffMaxMs: sources.backoffMaxMs,
+    windowBytesDefault: engine.windowBytesDefault,
+  }
+  return new native.Engine(options, onWake)
+}
