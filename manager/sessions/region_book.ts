@@ -3,6 +3,9 @@ import type { Limits } from "../config.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
 
+const addressEnd = 1n << 64n
+const page = BigInt(pageBytes)
+
 /** What a client asks for, in the words of no dialect. */
 export interface RegionWish {
   readonly image: Image
@@ -20,9 +23,6 @@ export interface RegionWish {
 export interface Region extends RegionWish {
   readonly region: number
 }
-
-const addressEnd = 1n << 64n
-const page = BigInt(pageBytes)
 
 /**
  * The regions of one session in the order of their addresses. Refuses, with a ClientError that
