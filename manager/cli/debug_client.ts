@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises"
 import { type IncomingMessage, request } from "node:http"
+import { errnoOf, reasonOf } from "../errors.js"
 import { CommandFailure, exitCodes } from "./failure.js"
 import { userName } from "./user_name.js"
 
@@ -64,7 +65,7 @@ export class DebugClient {
   }
 
   async #connectionFailure(error: unknown): Promise<CommandFailure> {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown"
+    const code = errnoOf(error)
     const unreachable = (kind: string, text: string) =>
       new CommandFailure(exitCodes.unreachable, kind, text)
     if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") {
@@ -75,8 +76,8 @@ export class DebugClient {
       const text = `this user may not ask ${this.path}: ${await ownerOf(this.path)}`
       return unreachable("forbidden", text)
     }
-    const reason = error instanceof Error ? error.message : String(error)
-    return unreachable("connection_broken", `the connection to ${this.path} broke: ${reason}`)
+    const text = `the connection to ${this.path} broke: ${reasonOf(error)}`
+    return unreachable("connection_broken", text)
   }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander"
+import { ClientError, ManagerError } from "../errors.js"
 import { CommandFailure, exitCodes } from "./failure.js"
 import { safeJson } from "./output.js"
 import { createProgram } from "./program.js"
@@ -10,6 +11,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.done)
   throw error
 })
+// A bug: the process's state is not to be trusted any more. What was served waits for the next one.
+process.on("uncaughtException", (error) => process.exit(report(error)))
 
 try {
   await createProgram().parseAsync()
@@ -22,20 +25,25 @@ try {
  * code.
  */
 function report(error: unknown): number {
+  // Commander has said everything already.
   if (error instanceof CommanderError) {
-    // Commander has said everything already.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }
   if (error instanceof CommandFailure) {
-    const { code, message } = error
-    const isJson = process.argv.includes("--json")
-    const text = isJson
-      ? safeJson(JSON.stringify({ error: { code, message } }))
-      : `pagerd: ${printable(message)}`
-    process.stderr.write(`${text}\n`)
+    say(error.code, error.message)
     return error.exitCode
+  }
+  if (error instanceof ManagerError || error instanceof ClientError) {
+    say(error.code, error.message)
+    return exitCodes.failed
   }
   const lastWords = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`pagerd: this is a bug, please report it: ${lastWords}\n`)
   return exitCodes.bug
+}
+
+function say(code: string, message: string): void {
+  const isJson = process.argv.includes("--json")
+  const json = safeJson(JSON.stringify({ error: { code, message } }))
+  process.stderr.write(isJson ? `${json}\n` : `pagerd: ${printable(message)}\n`)
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -8,8 +7,3 @@ const root = fileURLToPath(new URL("../../../", import.meta.url))
 /** What C programs compile and link against. */
 export const headerPath = join(root, "native/client/pagerd.h")
 export const libraryPath = join(root, "native/build/Release/libpagerd.so")
-
-export function packageVersion(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-  return manifest.version
-}

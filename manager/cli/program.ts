@@ -1,10 +1,11 @@
 import { Command } from "commander"
+import { packageVersion } from "../version.js"
 import { addDoctor } from "./doctor/doctor.js"
 import { exitCodesHelp } from "./failure.js"
 import { addImage } from "./image.js"
-import { packageVersion } from "./package_files.js"
 import { addPaths } from "./paths.js"
 import { addPs } from "./ps.js"
+import { addServe } from "./serve/serve.js"
 import { addStats } from "./stats.js"
 import { addTop } from "./top/top.js"
 import { addTrace } from "./trace.js"
@@ -19,6 +20,7 @@ export function createProgram(): Command {
     .showHelpAfterError("Run it with --help to see how it is used.")
     .exitOverride()
     .addHelpText("after", `${example}${exitCodesHelp}`)
+  addServe(program)
   addImage(program)
   addPs(program)
   addStats(program)

@@ -102,10 +102,11 @@ function latencyTable(stats: StatsView, terminal: Terminal): string[] {
     },
   ]
   type Row = (typeof rows)[number]
+  // A longest time of 0 means that nothing was measured yet.
   const percentile = (title: string, index: number) => ({
     title,
     align: "right" as const,
-    cell: ({ us }: Row) => formatUs(us[index] ?? 0),
+    cell: ({ us }: Row) => (us[3] === 0 ? "-" : formatUs(us[index] ?? 0)),
   })
   const table = renderTable<Row>(
     [

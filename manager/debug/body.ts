@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import { reasonOf } from "../errors.js"
 import { RequestError } from "./answer.js"
 import { bodyBytesMax } from "./limits.js"
 
@@ -8,8 +9,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new RequestError(400, "malformed_body", `The body is not JSON: ${reason}`)
+    throw new RequestError(400, "malformed_body", `The body is not JSON: ${reasonOf(error)}`)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Logger } from "pino"
 import type { ErrorCode } from "../../protocol/messages.js"
 import { ClientError, ManagerError } from "../errors.js"
+import type { Logger } from "../log.js"
 import { RequestError } from "./answer.js"
 
 /** HTTP's word for the protocol's errors; what is not here is a 400. */

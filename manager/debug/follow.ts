@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http"
-import type { Logger } from "pino"
+import type { Logger } from "../log.js"
 import type { FaultView, Inspectable } from "../view.js"
 import { followBufferBytesMax, followFaultsMax, followIntervalMs } from "./limits.js"
 

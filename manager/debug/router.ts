@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http"
-import type { Logger } from "pino"
+import type { Logger } from "../log.js"
 import type { Inspectable } from "../view.js"
 import { type Answer, RequestError } from "./answer.js"
 

@@ -1,4 +1,4 @@
-import type { Logger } from "pino"
+import type { Logger } from "../log.js"
 import type { FaultView, Inspectable } from "../view.js"
 import { type Answer, jsonAnswer, RequestError } from "./answer.js"
 import { type FollowOptions, followFaults } from "./follow.js"

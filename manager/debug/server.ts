@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import type { Logger } from "pino"
+import type { Logger } from "../log.js"
 import type { Inspectable } from "../view.js"
 import { errorAnswer, jsonAnswer, RequestError, send } from "./answer.js"
 import { requestErrorOf } from "./failure.js"

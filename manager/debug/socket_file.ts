@@ -1,7 +1,7 @@
 import { lstat, mkdir, rm } from "node:fs/promises"
 import { connect, type Server } from "node:net"
 import { dirname } from "node:path"
-import { ManagerError } from "../errors.js"
+import { errnoOf, ManagerError, reasonOf } from "../errors.js"
 
 /** sockaddr_un holds 108 bytes, the closing zero included. */
 const pathBytesMax = 107
@@ -19,14 +19,14 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 })
     await listen(server, path).catch(async (error: unknown) => {
-      if (codeOf(error) !== "EADDRINUSE") throw error
+      if (errnoOf(error) !== "EADDRINUSE") throw error
       await removeStaleSocket(path)
       await listen(server, path)
     })
   } catch (error) {
     if (error instanceof ManagerError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ManagerError("listen_failed", `Cannot listen on ${path}: ${reason}`, { cause: error })
+    const message = `Cannot listen on ${path}: ${reasonOf(error)}`
+    throw new ManagerError("listen_failed", message, { cause: error })
   }
 }
 
@@ -74,10 +74,6 @@ function connectOnce(path: string): Promise<string | undefined> {
       socket.destroy()
       resolve(undefined)
     })
-    socket.once("error", (error) => resolve(codeOf(error) ?? "an unknown error"))
+    socket.once("error", (error) => resolve(errnoOf(error) ?? "an unknown error"))
   })
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined
 }

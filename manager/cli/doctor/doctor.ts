@@ -2,6 +2,7 @@ import { release, userInfo } from "node:os"
 import type { Command } from "commander"
 import { defaultPaths } from "../../../protocol/paths.js"
 import { loadNative } from "../../engine/load.js"
+import { reasonOf } from "../../errors.js"
 import { exitCodes } from "../failure.js"
 import { type AskingOptions, clientOf, withDebugSocket } from "../options.js"
 import { print, printJson } from "../output.js"
@@ -64,8 +65,7 @@ async function nativeChecks(): Promise<Check[]> {
       memfd,
     ]
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error)
-    return [{ name, status: "fail", found, remedy: "npm run setup" }]
+    return [{ name, status: "fail", found: reasonOf(error), remedy: "npm run setup" }]
   }
 }
 

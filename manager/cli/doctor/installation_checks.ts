@@ -2,10 +2,11 @@ import { constants, existsSync } from "node:fs"
 import { access } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { ManagerPaths } from "../../../protocol/paths.js"
+import { packageVersion } from "../../version.js"
 import type { InfoView } from "../../view.js"
 import type { DebugClient } from "../debug_client.js"
 import { CommandFailure } from "../failure.js"
-import { headerPath, libraryPath, packageVersion } from "../package_files.js"
+import { headerPath, libraryPath } from "../package_files.js"
 import type { Check } from "./check.js"
 
 export function libraryCheck(): Check {

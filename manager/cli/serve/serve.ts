@@ -1,0 +1,95 @@
+import { writeSync } from "node:fs"
+import { type Command, Option } from "commander"
+import { defaultPaths } from "../../../protocol/paths.js"
+import type { ConfigInput } from "../../config.js"
+import { reasonOf } from "../../errors.js"
+import { type Manager, serve } from "../../serve.js"
+import { exitCodes } from "../failure.js"
+import { type JsonOption, wholeNumber, withJson } from "../options.js"
+import { awaitEndSignal } from "./end_signals.js"
+import { addNamedSource, type NamedSources } from "./image_option.js"
+import { serviceNotices } from "./service_notices.js"
+
+interface ServeFlags extends JsonOption {
+  readonly socket?: string
+  readonly debugSocket?: string
+  readonly stateDir?: string
+  readonly image?: NamedSources
+  readonly config?: string
+  readonly threads?: number
+  readonly logLevel?: Exclude<ConfigInput["logLevel"], undefined>
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const
+
+export function addServe(program: Command): void {
+  const paths = defaultPaths()
+  withJson(program.command("serve"))
+    .description("serve clients, in the foreground, until SIGTERM or SIGINT")
+    .option("--socket <path>", `where clients connect (default: ${paths.socket})`)
+    .option("--debug-socket <path>", `where one looks inside (default: ${paths.debugSocket})`)
+    .option("--state-dir <dir>", `what outlives the process (default: ${paths.stateDir})`)
+    .option("--image <name=source>", "an image to begin with; may be given often", addNamedSource)
+    .option("--config <file>", "a TOML file with settings; flags go ahead of it")
+    .option("--threads <count>", "fault threads, each on a CPU of its own", wholeNumber(1, 64))
+    .addOption(new Option("--log-level <level>", "what goes to stderr").choices(logLevels))
+    .addHelpText("after", afterHelp)
+    .action(serveUntilSignal)
+}
+
+const afterHelp = `
+It prints "pagerd ready on PATH" once it serves (with --json: {"ready":true,"socket":...}), and logs
+JSON lines on stderr. The first SIGTERM or SIGINT lets what is under way end and exits with 0; the
+second exits at once with 143 or 130. Clients outlive it: they wait for the next manager.
+In a systemd unit use Type=notify.
+
+Examples:
+  pagerd serve --image model=./model.bin --image index=/srv/index.dat
+  pagerd serve --config /etc/pagerd.toml --log-level warn`
+
+async function serveUntilSignal(flags: ServeFlags): Promise<void> {
+  // From the start, so that a signal that comes while images are opened ends it in order too.
+  const ending = awaitEndSignal()
+  const manager = await serve({
+    ...definedPaths(flags),
+    images: flags.image ?? {},
+    config: settingsOf(flags),
+  })
+  const notify = serviceNotices(process.env, (reason) => {
+    process.stderr.write(`pagerd: systemd was not told: ${reasonOf(reason)}\n`)
+  })
+  announce(manager, flags)
+  notify(`READY=1\nSTATUS=serving on ${manager.socket}`)
+
+  const signal = await ending
+  notify(`STOPPING=1\nSTATUS=draining after ${signal}`)
+  await manager.drain()
+  process.exit(exitCodes.done)
+}
+
+function definedPaths({ socket, debugSocket, stateDir, config }: ServeFlags) {
+  return {
+    ...(socket === undefined ? {} : { socket }),
+    ...(debugSocket === undefined ? {} : { debugSocket }),
+    ...(stateDir === undefined ? {} : { stateDir }),
+    ...(config === undefined ? {} : { configFile: config }),
+  }
+}
+
+function settingsOf({ threads, logLevel }: ServeFlags): ConfigInput {
+  return {
+    ...(threads === undefined ? {} : { engine: { faultThreads: threads } }),
+    ...(logLevel === undefined ? {} : { logLevel }),
+  }
+}
+
+/** Synchronously, and whether or not anybody reads: a closed stdout is no reason not to serve. */
+function announce({ socket, debugSocket }: Manager, { json }: JsonOption): void {
+  const ready = { ready: true, socket, debug_socket: debugSocket }
+  const line = json ? JSON.stringify(ready) : `pagerd ready on ${socket}`
+  try {
+    writeSync(process.stdout.fd, `${line}\n`)
+  } catch {
+    // Nobody reads it.
+  }
+}
