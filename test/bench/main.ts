@@ -62,7 +62,7 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
   for (const row of rows) {
     const result = await measureRow(row, bed)
     results.push(result)
-    console.error(rowCells(result).filter(Boolean).join("  "))
+    console.error(`${results.length}/${rows.length} ${row.name}: ${rowCells(result)[4]}`)
   }
   return {
     machine,
