@@ -1,6 +1,4 @@
-/**
- * The manager, to be started inside one's own program: `import { serve } from "pagerd/manager"`.
- */
+/** The manager, to be started inside one's own program: the package's second entry. */
 export type { ConfigInput } from "./config.js"
 export { ClientError, ManagerError } from "./errors.js"
 export type { PageSource } from "./images/page_source.js"

@@ -29,8 +29,8 @@ export interface SeqpacketConnection {
    * has ended.
    */
   start(onFrame: FrameReceiver, onWritable: () => void, onClose: (reason: string) => void): void
-  /** Never blocks. `descriptor` -1: none; it stays the caller's. */
-  send(frame: Uint8Array, descriptor: number): Sent
+  /** Never blocks. The descriptors stay the caller's. */
+  send(frame: Uint8Array, descriptors: readonly number[]): Sent
   /** After a "would_block": `onWritable` comes once. */
   awaitWritable(): void
   /**

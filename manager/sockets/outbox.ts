@@ -1,20 +1,18 @@
+import { reasonOf } from "../errors.js"
 import type { SeqpacketConnection } from "./native.js"
-
-/**
- * How sending went: `overflow` when the client lets too much lie unread, `gone` when nobody is
- * there to read.
- */
-export type Posted = "posted" | "overflow" | "gone"
 
 interface Parcel {
   readonly frame: Uint8Array
-  /** -1: none. It stays the manager's. */
-  readonly descriptor: number
+  /** These stay the manager's. */
+  readonly descriptors: readonly number[]
 }
+
+/** Why a connection must end, in words; undefined while it can go on. */
+export type Trouble = string | undefined
 
 /**
  * Frames on their way to one client, in order. They go at once while it reads, and wait here, so
- * many, while not.
+ * many, while it does not.
  */
 export class Outbox {
   private readonly waiting: Parcel[] = []
@@ -29,34 +27,32 @@ export class Outbox {
     return this.waiting.length
   }
 
-  post(frame: Uint8Array, descriptor = -1): Posted {
-    if (this.waiting.length >= this.framesMax) return "overflow"
-    if (this.waiting.length > 0) {
-      this.waiting.push({ frame, descriptor })
-      return "posted"
+  post(frame: Uint8Array, descriptors: readonly number[] = []): Trouble {
+    if (this.waiting.length >= this.framesMax) {
+      return `the client has left ${this.waiting.length} frames unread, the most that may wait`
     }
-    const sent = this.connection.send(frame, descriptor)
-    if (sent === "gone") return "gone"
-    if (sent === "would_block") {
-      this.waiting.push({ frame, descriptor })
-      this.connection.awaitWritable()
-    }
-    return "posted"
+    this.waiting.push({ frame, descriptors })
+    return this.waiting.length > 1 ? undefined : this.resume()
   }
 
   /** The connection takes frames again. */
-  resume(): void {
-    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      const sent = this.connection.send(next.frame, next.descriptor)
-      if (sent === "would_block") {
-        this.connection.awaitWritable()
-        return
+  resume(): Trouble {
+    try {
+      for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+        const sent = this.connection.send(next.frame, next.descriptors)
+        if (sent === "gone") return "the client has closed its socket"
+        if (sent === "would_block") {
+          this.connection.awaitWritable()
+          return undefined
+        }
+        this.waiting.shift()
       }
-      // Gone: the connection's end is on its way, and what is left goes nowhere.
-      this.waiting.shift()
+    } catch (error) {
+      return reasonOf(error)
     }
     this.onEmpty?.()
     this.onEmpty = undefined
+    return undefined
   }
 
   /**

@@ -106,19 +106,25 @@ void SeqpacketConnection::start(const Napi::CallbackInfo &call) {
 
 Napi::Value SeqpacketConnection::send(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
-  if (call.Length() != 2 || !call[0].IsTypedArray() || !call[1].IsNumber()) {
-    throw_type_error(env, "send() wants (frame: Uint8Array, descriptor: number)");
+  if (call.Length() != 2 || !call[0].IsTypedArray() || !call[1].IsArray()) {
+    throw_type_error(env, "send() wants (frame: Uint8Array, descriptors: number[])");
     return env.Undefined();
   }
   const Napi::Uint8Array frame = call[0].As<Napi::Uint8Array>();
-  if (frame.ByteLength() > sys::frame_bytes_max) {
-    throw_type_error(env, "send() wants a frame of at most 65536 bytes");
+  const Napi::Array numbers = call[1].As<Napi::Array>();
+  if (frame.ByteLength() > sys::frame_bytes_max ||
+      numbers.Length() > sys::packet_descriptors_max) {
+    throw_type_error(env, "send() wants at most 65536 bytes and 253 descriptors");
     return env.Undefined();
   }
   if (!socket_.is_open()) return Napi::String::New(env, name_of(sys::Sent::gone));
 
-  sys::Result<sys::Sent> sent = sys::send_packet(
-      socket_.get(), {frame.Data(), frame.ByteLength()}, call[1].As<Napi::Number>().Int32Value());
+  std::vector<int> descriptors;
+  for (std::uint32_t index = 0; index < numbers.Length(); ++index) {
+    descriptors.push_back(numbers.Get(index).ToNumber().Int32Value());
+  }
+  sys::Result<sys::Sent> sent =
+      sys::send_packet(socket_.get(), {frame.Data(), frame.ByteLength()}, descriptors);
   if (!sent.ok()) {
     throw_error(env, "Cannot send a frame", sent.error());
     return env.Undefined();

@@ -20,8 +20,8 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
  private:
   // (onFrame, onWritable, onClose)
   void start(const Napi::CallbackInfo &call);
-  // (frame: Uint8Array, descriptor: number) => "sent" | "would_block" | "gone". The descriptor
-  // stays the caller's.
+  // (frame: Uint8Array, descriptors: number[]) => "sent" | "would_block" | "gone". The descriptors
+  // stay the caller's.
   Napi::Value send(const Napi::CallbackInfo &call);
   // onWritable comes once.
   void await_writable(const Napi::CallbackInfo &call);

@@ -55,8 +55,9 @@ Result<Peer> peer_of(int socket);
 // A pidfd of the peer, readable once the process has ended.
 Result<Descriptor> peer_process(int socket, pid_t pid);
 
-// `descriptor` -1: none. It stays the caller's.
-Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame, int descriptor);
+// The descriptors, packet_descriptors_max at most, stay the caller's.
+Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame,
+                         std::span<const int> descriptors);
 Result<Received> receive_packet(int socket, std::span<std::uint8_t> buffer, Packet &packet);
 
 // Takes in no more and throws away what has come. A socket closed with unread packets resets its

@@ -34,22 +34,24 @@ bool has_hung_up(int socket) {
 
 }  // namespace
 
-Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame, int descriptor) {
+Result<Sent> send_packet(int socket, std::span<const std::uint8_t> frame,
+                         std::span<const int> descriptors) {
   PAGERD_CHECK(frame.size() <= frame_bytes_max);
+  PAGERD_CHECK(descriptors.size() <= packet_descriptors_max);
   iovec part{const_cast<std::uint8_t *>(frame.data()), frame.size()};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
 
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  if (descriptor >= 0) {
+  alignas(cmsghdr) char control[control_bytes] = {};
+  if (!descriptors.empty()) {
     header.msg_control = control;
-    header.msg_controllen = sizeof control;
+    header.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
     cmsghdr *rights = CMSG_FIRSTHDR(&header);
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
   }
 
   if (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::whole;

@@ -11,7 +11,7 @@ import type { Logger } from "../../log.js"
 import type { Session, SessionVoice } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
 import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
-import { Outbox } from "../../sockets/outbox.js"
+import { Outbox, type Trouble } from "../../sockets/outbox.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
 import { type Arrival, checkDescriptorCount, checkWhole } from "./arrival.js"
 import type { Device } from "./device.js"
@@ -66,7 +66,7 @@ export class Conversation implements SessionVoice {
         const descriptors = new ReceivedDescriptors(numbers, this.services.native.closeDescriptor)
         this.receive({ frame, descriptors, isTruncated, hasLostDescriptors })
       },
-      () => this.outbox.resume(),
+      () => this.closeIn(this.outbox.resume()),
       (reason) => this.close(reason),
     )
   }
@@ -106,9 +106,9 @@ export class Conversation implements SessionVoice {
   private begin(message: ClientMessage, descriptors: ReceivedDescriptors): void {
     const { session, services } = this
     if (session.state === "greeting") {
-      const { welcome, descriptor } = greet(message, session, services)
+      const { welcome, descriptors } = greet(message, session, services)
       clearTimeout(this.greetingTimer)
-      this.post(welcome, descriptor)
+      this.post(welcome, descriptors)
     } else if (message.type === "hello") {
       const found = 'A second "hello" came in one session'
       throw new ClientError("unexpected_message", `${found}, wanted any other message`)
@@ -166,11 +166,13 @@ export class Conversation implements SessionVoice {
     this.post({ type: "error", request, code, message })
   }
 
-  private post(message: ManagerMessage, descriptor = -1): void {
+  private post(message: ManagerMessage, descriptors: readonly number[] = []): void {
     if (this.isEnding) return
-    const posted = this.outbox.post(encodeManagerMessage(message), descriptor)
-    // Gone: the connection says so itself.
-    if (posted === "overflow") this.close("the client does not read what it is sent")
+    this.closeIn(this.outbox.post(encodeManagerMessage(message), descriptors))
+  }
+
+  private closeIn(trouble: Trouble): void {
+    if (trouble !== undefined) this.close(trouble)
   }
 
   private endAfterLastWords(reason: string): void {

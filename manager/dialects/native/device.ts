@@ -20,10 +20,10 @@ export class Device {
     this.descriptor = allowed === "nobody" ? -1 : openOrTell(native, log)
   }
 
-  /** The descriptor to send to a client of that user, -1 when it gets none. It stays ours. */
-  descriptorFor(uid: number): number {
+  /** What to send along to a client of that user: the device, or nothing. It stays ours. */
+  descriptorsFor(uid: number): readonly number[] {
     const isAllowed = Array.isArray(this.allowed) ? this.allowed.includes(uid) : true
-    return isAllowed ? this.descriptor : -1
+    return isAllowed && this.descriptor >= 0 ? [this.descriptor] : []
   }
 
   close(): void {

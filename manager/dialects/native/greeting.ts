@@ -4,10 +4,10 @@ import { ClientError } from "../../errors.js"
 import type { Session } from "../../sessions/session.js"
 import type { ConversationServices } from "./conversation.js"
 
-/** The answer to a session's first message, and the descriptor that goes with it, -1 for none. */
+/** The answer to a session's first message, and the descriptors that go with it. */
 export interface Greeting {
   readonly welcome: ManagerMessage
-  readonly descriptor: number
+  readonly descriptors: readonly number[]
 }
 
 /**
@@ -28,15 +28,15 @@ export function greet(
     throw new ClientError("wrong_version", `${found}, this manager version ${protocolVersion}`)
   }
   sessions.checkNotDraining()
-  const descriptor = message.want_device ? device.descriptorFor(session.peer.uid) : -1
+  const descriptors = message.want_device ? device.descriptorsFor(session.peer.uid) : []
   session.activate(message.client)
   const welcome = {
     type: "welcome",
     version: protocolVersion,
     session: session.id,
-    device: descriptor >= 0,
+    device: descriptors.length > 0,
     frame_bytes_max: frameBytesMax,
     regions_max: config.limits.regionsPerSessionMax,
   } as const
-  return { welcome, descriptor }
+  return { welcome, descriptors }
 }

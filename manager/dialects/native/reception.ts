@@ -41,7 +41,7 @@ export class Reception {
   /** After its hello, if that comes soon: a client that is still sending would not come to read. */
   private refuse(connection: SeqpacketConnection, lastWords: Uint8Array): void {
     const tell = () => {
-      connection.send(lastWords, -1)
+      connection.send(lastWords, [])
       connection.close()
     }
     if (this.refused >= refusedMax) {
