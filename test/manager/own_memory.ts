@@ -1,0 +1,47 @@
+import koffi from "koffi"
+
+/** Memory and userfaultfds of the test's own process, by the system calls that make them. */
+const libc = koffi.load("libc.so.6")
+const syscall = libc.func("long syscall(long number, ...)")
+const ioctl = libc.func("int ioctl(int descriptor, ulong request, _Inout_ uint64_t *argument)")
+const mmap = libc.func(
+  "uint64_t mmap(uint64_t address, uint64_t length, int protection, int flags, int file, int64_t offset)",
+)
+
+const userfaultfdNumber = process.arch === "arm64" ? 282 : 323
+const closeOnExec = 0o2000000
+const nonBlocking = 0o4000
+const apiRequest = 0xc018aa3fn
+const registerRequest = 0xc020aa00n
+const apiVersion = 0xaan
+const modeMissing = 1n
+const readAndWrite = 3
+const privateAnonymous = 0x22
+
+export const featureEventFork = 1n << 1n
+
+/** A userfaultfd that has not been through UFFDIO_API. */
+export function rawUserfaultfd(): number {
+  const descriptor = Number(
+    syscall(userfaultfdNumber, "int", closeOnExec | nonBlocking) as number | bigint,
+  )
+  if (descriptor < 0) throw new Error("userfaultfd(2) failed")
+  return descriptor
+}
+
+/** A userfaultfd with those features. */
+export function openUserfaultfd(features = 0n): number {
+  const descriptor = rawUserfaultfd()
+  if (ioctl(descriptor, apiRequest, [apiVersion, features, 0n]) < 0) {
+    throw new Error(`UFFDIO_API with features ${features} failed`)
+  }
+  return descriptor
+}
+
+/** New memory whose missing pages are the userfaultfd's to answer. Returns its address. */
+export function registeredMemory(userfaultfd: number, lengthBytes: number): bigint {
+  const address = BigInt(mmap(0n, BigInt(lengthBytes), readAndWrite, privateAnonymous, -1, 0n))
+  const range = [address, BigInt(lengthBytes), modeMissing, 0n]
+  if (ioctl(userfaultfd, registerRequest, range) < 0) throw new Error("UFFDIO_REGISTER failed")
+  return address
+}
