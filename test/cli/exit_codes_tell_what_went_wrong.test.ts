@@ -12,7 +12,7 @@ import { runPagerd } from "./run_pagerd.js"
 
 const commands = ["ps", "stats", "image ls", "image rm x", "image add x /y", "top --once", "trace"]
 
-test("where no manager listens, every asking command exits with 3 and says how to start one", async () => {
+test("without a manager every asking command exits with 3 and says how to start one", async () => {
   const path = join(scratchDirectory(), "debug.sock")
   const runs = await Promise.all(
     commands.map((command) => runPagerd([...command.split(" "), "--debug-socket", path])),

@@ -69,7 +69,7 @@ async function nativeChecks(): Promise<Check[]> {
   }
 }
 
-/** As sudo and setfacl understand it, also for a user without a name. */
+/** As sudo and chown understand it, also for a user without a name. */
 function whoAmI(): string {
   try {
     return userInfo().username

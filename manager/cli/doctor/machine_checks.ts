@@ -52,8 +52,8 @@ export async function hugePagesCheck(): Promise<Check> {
   const meminfo = (await readFact("/proc/meminfo")) ?? ""
   const pool = /^HugePages_Total:\s+(\d+)/m.exec(meminfo)?.[1] ?? "0"
   const [anonymous, shared] = await Promise.all([chosen("enabled"), chosen("shmem_enabled")])
-  const found = `transparent: ${anonymous}, of shared memory: ${shared}; hugetlb pool: ${pool} pages`
-  return { name: "huge pages", status: "ok", found }
+  const transparent = `transparent: ${anonymous}, of shared memory: ${shared}`
+  return { name: "huge pages", status: "ok", found: `${transparent}; hugetlb pool: ${pool} pages` }
 }
 
 /** The tightest limit between this process's control group and the root. */

@@ -52,7 +52,8 @@ function deviceCheck({ probe, user, kernelRelease }: UserfaultfdFacts): Check {
     case "EACCES":
     case "EPERM": {
       const found = "this user may not open /dev/userfaultfd"
-      return { name, status, found, remedy: `sudo setfacl -m u:${user}:rw /dev/userfaultfd` }
+      const remedy = `sudo chown ${user} /dev/userfaultfd   # until the next boot`
+      return { name, status, found, remedy }
     }
     case "ENOENT": {
       const found = "there is no /dev/userfaultfd"

@@ -3,7 +3,8 @@ const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 /**
  * The whole terminal, taken over: the alternate screen without a cursor, and the keyboard key by
- * key. close() gives back what was there, and so does the end of the process however it comes about.
+ * key. close() gives back what was there, and so does the end of the process however it comes
+ * about.
  */
 export class Screen {
   readonly #onKey = (keys: Buffer) => {
