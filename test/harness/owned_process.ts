@@ -49,8 +49,7 @@ export class OwnedProcess {
   /** Its end as an error, for those who waited for something else. */
   async early(): Promise<never> {
     const { code, signal } = await this.exited
-    throw new Error(
-      `${this.name} ended (code ${code}, signal ${signal}); it wrote:\n${this.stdout}${this.stderr}`,
-    )
+    const written = this.stdout + this.stderr
+    throw new Error(`${this.name} ended (code ${code}, signal ${signal}); it wrote:\n${written}`)
   }
 }

@@ -18,8 +18,12 @@ export interface FileResult {
   readonly output: string
 }
 
-/** After its totals a test process has this long to end by itself. */
+/**
+ * After its totals a test process has this long to end by itself; one whose tests failed is known
+ * to have left things open.
+ */
 const lingerMsMax = 5_000
+const lingerAfterFailureMsMax = 500
 /** Processes that a test killed may take a moment to vanish. */
 const leftoverGraceMs = 2_000
 const outputBytesMax = 1024 * 1024
@@ -84,10 +88,11 @@ function waitForEnd(child: ChildProcess, timeLimitMs: number): Promise<Ending> {
     const limit = setTimeout(() => end(`timed out after ${timeLimitMs / 1000} s`), timeLimitMs)
     const listen = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-outputBytesMax)
-      if (linger === undefined && readTotals(output)) {
-        const reason = "its tests ended but the process did not: something is left open"
-        linger = setTimeout(() => end(reason), lingerMsMax)
-      }
+      const totals = linger === undefined ? readTotals(output)?.totals : undefined
+      if (totals === undefined) return
+      const reason = "its tests ended but the process did not: something is left open"
+      const patienceMs = totals.failed > 0 ? lingerAfterFailureMsMax : lingerMsMax
+      linger = setTimeout(() => end(reason), patienceMs)
     }
     const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
       clearTimeout(limit)

@@ -101,8 +101,8 @@ const napi: Rule = {
  */
 const systemCall = new RegExp(
   "(?<![\\w.>:])(?:::(?!str)[a-z_]\\w*|ioctl|syscall|mmap|munmap|mremap|madvise|preadv2|" +
-    "pread|pwrite|epoll_\\w+|memfd_create|eventfd|timerfd_\\w+|recvmsg|sendmsg|fallocate|ftruncate|pidfd_\\w+|" +
-    "sched_setaffinity|poll|ppoll|fcntl)\\s*\\(",
+    "pread|pwrite|epoll_\\w+|memfd_create|eventfd|timerfd_\\w+|recvmsg|sendmsg|fallocate|" +
+    "ftruncate|pidfd_\\w+|sched_setaffinity|poll|ppoll|fcntl)\\s*\\(",
 )
 
 const systemCalls: Rule = {
