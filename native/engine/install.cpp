@@ -31,24 +31,24 @@ Installed install_window(int uffd, Window window, std::uint64_t fault_address,
     const std::uint64_t reached = window.start + result.installed_bytes;
     switch (result.outcome) {
       case Install::installed:
-        return {Install::installed, pages, reached, 0};
+        return {Install::installed, pages, 0};
       case Install::partial:
-        if (reached > fault_address) return {Install::installed, pages, reached, 0};
+        if (reached > fault_address) return {Install::installed, pages, 0};
         break;  // a page before the faulting one is present
       case Install::already_present:
         if (window.start == fault_address) {
           // Whoever installed it may have done so without waking anybody.
           sys::uffd_wake(uffd, fault_address, page_bytes);
-          return {Install::already_present, pages, fault_address + page_bytes, 0};
+          return {Install::already_present, pages, 0};
         }
         break;
       case Install::unmapped:
         // The window reaches beyond what is one mapping of the client; the page itself may be fine.
-        if (window.bytes() == page_bytes) return {Install::unmapped, pages, 0, result.code};
+        if (window.bytes() == page_bytes) return {Install::unmapped, pages, result.code};
         window = {fault_address, fault_address + page_bytes};
         continue;
       default:
-        return {result.outcome, pages, 0, result.code};
+        return {result.outcome, pages, result.code};
     }
     window.start = fault_address;
   }

@@ -12,7 +12,6 @@ namespace pagerd::engine {
 struct Installed {
   sys::Install outcome;
   std::uint64_t pages;  // installed, whatever the outcome
-  std::uint64_t end;    // behind the last page known to be present
   int code;
 };
 

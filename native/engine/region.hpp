@@ -48,7 +48,8 @@ class Region {
 
   // What to install along with the page at `address`. Sequential faults make it grow.
   Window choose_window(std::uint64_t address);
-  void note_installed(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
+  // Said before installing: the thread that an install wakes may fault again before it returns.
+  void expect_next(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
 
   // Pages the client discarded: they read as zeros from now on. Under the address space's lock.
   void discard(std::uint64_t start, std::uint64_t end);

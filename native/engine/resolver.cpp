@@ -64,6 +64,7 @@ void Resolver::serve(Served &served) {
 bool Resolver::install_ready(Served &served, image::Run run) {
   const Window window{served.region.address_of(run.first), served.region.address_of(run.end)};
   const int uffd = served.space->uffd();
+  if (run.state != PageState::absent) served.region.expect_next(window.end);
   switch (run.state) {
     case PageState::resident: {
       const std::byte *source = served.region.image().image().bytes_of(run.first);
@@ -111,7 +112,6 @@ void Resolver::conclude(Served &served, Installed done, bool is_zero) {
   served.region.resident_pages.add(done.pages);
   switch (done.outcome) {
     case Install::installed:
-      served.region.note_installed(done.end);
       return finish(served, Outcome::installed, done.pages);
     case Install::already_present:
     case Install::partial:
