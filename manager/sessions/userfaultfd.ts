@@ -23,10 +23,11 @@ const featureNames = [
 ]
 
 /**
- * Features that this manager cannot serve, with the reason. A fork would hand us a child's
- * descriptor that nobody has asked us to serve; with SIGBUS no fault ever reaches us.
+ * Features that this manager cannot serve. A fork would hand us a child's descriptor that nobody
+ * has asked us to serve, a remap or unmap would change regions behind their book's back: the engine
+ * knows REMOVE only. With SIGBUS no fault ever reaches us.
  */
-const refusedFeatures = ["EVENT_FORK", "SIGBUS"]
+const refusedFeatures = ["EVENT_FORK", "EVENT_REMAP", "EVENT_UNMAP", "SIGBUS"]
 
 /** Throws a ClientError unless the descriptor is a userfaultfd that this manager can serve. */
 export function checkUserfaultfd(
