@@ -1,0 +1,119 @@
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import type { PageSource } from "../../manager/index.js"
+import { patternBytes } from "../harness/pattern.js"
+import { FillQuestions, page } from "./fill_questions.js"
+
+const seed = 5
+
+/** Answers rightly except where `fails` says why not. `reads` are all it was asked. */
+function sourceThat(
+  fails: (offset: number, length: number, attempt: number) => string | undefined,
+) {
+  const reads: { offset: number; length: number }[] = []
+  const source: PageSource = {
+    length: 64 * page,
+    async read(offset, length) {
+      reads.push({ offset, length })
+      const reason = fails(offset, length, reads.length)
+      if (reason !== undefined) throw new Error(reason)
+      return patternBytes(seed, offset, length)
+    },
+  }
+  return { source, reads }
+}
+
+test("two failures and then bytes: the bytes are served", async () => {
+  const { source, reads } = sourceThat((_, __, attempt) => (attempt < 3 ? "not yet" : undefined))
+  const questions = new FillQuestions(source)
+
+  const fill = questions.ask(3, 2)
+  await questions.untilAnswered(1)
+
+  assert.equal(questions.completed.get(fill), patternBytes(seed, 3 * page, 2 * page))
+  assert.is(reads.length, 3)
+  assert.equal(
+    questions.failures.map(({ reason, isFinal }) => ({ reason, isFinal })),
+    [
+      { reason: "not yet", isFinal: false },
+      { reason: "not yet", isFinal: false },
+    ],
+  )
+})
+
+test("as many failures as there may be attempts: given up with the source's own reason", async () => {
+  const { source, reads } = sourceThat(() => "the bucket is gone")
+  const questions = new FillQuestions(source)
+
+  const fill = questions.ask(0, 1)
+  await questions.untilAnswered(1)
+
+  assert.is(questions.failed.get(fill), "the bucket is gone")
+  assert.is(questions.completed.size, 0)
+  assert.is(reads.length, 3)
+  assert.is(questions.failures.at(-1)?.isFinal, true)
+})
+
+test("a range that cannot be had costs none of its neighbours", async () => {
+  const isBad = (offset: number, length: number) =>
+    offset <= 11 * page && offset + length > 11 * page
+  const { source } = sourceThat((offset, length) => (isBad(offset, length) ? "bad" : undefined))
+  const questions = new FillQuestions(source, { attemptsMax: 1 })
+
+  const fills = [10, 11, 12].map((first) => questions.ask(first, 1))
+  await questions.untilAnswered(3)
+
+  assert.equal([...questions.failed.keys()], [fills[1]])
+  assert.equal([...questions.completed.keys()].sort(), [fills[0], fills[2]])
+})
+
+const wrongAnswers: [string, unknown, RegExp][] = [
+  ["too few bytes", new Uint8Array(page - 1), /answered with 4095 bytes, wanted 4096/],
+  ["too many bytes", new Uint8Array(page + 1), /answered with 4097 bytes, wanted 4096/],
+  ["nothing", undefined, /answered with undefined, wanted a Uint8Array/],
+  ["null", null, /answered with null, wanted a Uint8Array/],
+  ["text", "0".repeat(page), /answered with a string, wanted a Uint8Array/],
+  ["an ArrayBuffer", new ArrayBuffer(page), /answered with a ArrayBuffer, wanted a Uint8Array/],
+]
+
+for (const [what, answer, reason] of wrongAnswers) {
+  test(`${what} in place of the bytes is a failure, never content`, async () => {
+    const read = async () => answer as Uint8Array
+    const questions = new FillQuestions({ length: page, read }, { attemptsMax: 1 })
+
+    const fill = questions.ask(0, 1)
+    await questions.untilAnswered(1)
+
+    assert.match(questions.failed.get(fill) ?? "", reason)
+  })
+}
+
+test("a read that throws at once, even null, is a failure like any other", async () => {
+  const read = () => {
+    throw null
+  }
+  const questions = new FillQuestions({ length: page, read }, { attemptsMax: 1 })
+
+  const fill = questions.ask(0, 1)
+  await questions.untilAnswered(1)
+
+  assert.is(questions.failed.get(fill), "null")
+})
+
+test("a read that is never answered has failed at its deadline, and hears of it", async () => {
+  let signal: AbortSignal | undefined
+  const read = (_: number, __: number, given: AbortSignal) => {
+    signal = given
+    return new Promise<Uint8Array>(() => {})
+  }
+  const limits = { attemptsMax: 1, readDeadlineMs: 20 }
+  const questions = new FillQuestions({ length: page, read }, limits)
+
+  const fill = questions.ask(0, 1)
+  await questions.untilAnswered(1)
+
+  assert.is(questions.failed.get(fill), "it has not answered within 20 ms")
+  assert.ok(signal?.aborted)
+})
+
+test.run()
