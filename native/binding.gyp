@@ -1,5 +1,6 @@
 {
-  # Two products in build/Release: pagerd.node, the engine for the manager, and libpagerd.so, the client library.
+  # Two products in build/Release: pagerd.node, the engine for the manager, and libpagerd.so, the
+  # client library.
   "target_defaults": {
     "include_dirs": ["."],
     "cflags_cc!": ["-std=gnu++17", "-fno-rtti"],
@@ -12,10 +13,14 @@
   "targets": [
     {
       "target_name": "pagerd",
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+      ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "sources": [
-        "<!@(find sys image engine binding -name *.cpp 2>/dev/null || true)",
+        "<!@(find sys image engine binding -name *.cpp)",
       ],
     },
     {

@@ -26,9 +26,9 @@ async function cost(
   region: number,
   offsets: readonly number[],
 ) {
-  const before = await manager.session(client.pid)
+  const before = await manager.settledSession(client.pid)
   for (const offset of offsets) await client.readByte(region, offset)
-  const after = await manager.session(client.pid)
+  const after = await manager.settledSession(client.pid)
   return {
     faults: after.faults.missing - before.faults.missing,
     pages: after.pages_copied - before.pages_copied,

@@ -35,7 +35,7 @@ test("a hole of 254 MiB reads as zeros and takes no memory from the manager", as
   assert.is(image?.bytes_read, 0)
   assert.ok((image?.zero_bytes ?? 0) >= hole.lengthBytes)
   assert.is(memfdBytes(manager.pid), 0)
-  const session = await manager.session(client.pid)
+  const session = await manager.settledSession(client.pid)
   assert.is(session.pages_copied, 0)
   assert.is(session.pages_zeroed, hole.lengthBytes / page)
 

@@ -23,7 +23,8 @@ test("16 clients wait for one page, which is read once", async () => {
   const faults = await Promise.all(
     clients.map((client, index) => client.parkFault(regions[index] ?? 0, offset)),
   )
-  // Read from its userfaultfd and still waiting: the manager knows of all 16 while the gate is shut.
+  // Read from its userfaultfd and still waiting: the manager knows of all 16 while the gate is
+  // shut.
   await retryUntil("16 faults that were read", 10_000, () => {
     return clients.every(({ pid }) => faultWaiters(pid).pending === 0)
   })

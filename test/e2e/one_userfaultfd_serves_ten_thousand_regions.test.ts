@@ -29,7 +29,7 @@ test("10,000 regions of one client each show their own page", async () => {
   )
 
   assert.ok(mismatches.every((mismatch) => mismatch === -1))
-  const session = await manager.session(client.pid)
+  const session = await manager.settledSession(client.pid)
   assert.is(session.regions, regionCount)
   assert.is(session.resident_pages, regionCount)
   const targets = descriptorTargets(client.pid).map(({ target }) => target)

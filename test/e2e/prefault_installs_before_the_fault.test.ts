@@ -16,15 +16,15 @@ test("a prefaulted range takes no fault, and what lies outside still does", asyn
 
   await client.prefault(region, start, length)
 
-  const prefaulted = await manager.session(client.pid)
+  const prefaulted = await manager.settledSession(client.pid)
   assert.is(prefaulted.faults.missing, 0)
   assert.is(prefaulted.resident_pages, 1000)
   assert.is(await client.verify(region, 101, start, length), -1)
-  assert.is((await manager.session(client.pid)).faults.missing, 0)
+  assert.is((await manager.settledSession(client.pid)).faults.missing, 0)
 
   assert.is(await client.verify(region, 101, start - page, page), -1)
   assert.is(await client.verify(region, 101, start + length, page), -1)
-  assert.is((await manager.session(client.pid)).faults.missing, 2)
+  assert.is((await manager.settledSession(client.pid)).faults.missing, 2)
   await client.stop()
   await manager.stop()
 })

@@ -57,9 +57,9 @@ test("prefault and reset reach beyond 4 GiB", async ({ client, manager }) => {
 
   await client.prefault(region, 8.5 * gibibyte, islandBytes)
 
-  const before = (await manager.session(client.pid)).faults.missing
+  const before = (await manager.settledSession(client.pid)).faults.missing
   assert.is(await client.verify(region, seed, 8.5 * gibibyte, islandBytes), -1)
-  assert.is((await manager.session(client.pid)).faults.missing, before)
+  assert.is((await manager.settledSession(client.pid)).faults.missing, before)
 
   await client.writePattern(region, seed + 1, 8.5 * gibibyte, islandBytes)
   await client.reset(region)

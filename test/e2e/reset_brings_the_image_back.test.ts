@@ -3,6 +3,7 @@ import * as assert from "uvu/assert"
 import { startCClient } from "../harness/c_client.js"
 import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
+import { retryUntil } from "../harness/retry.js"
 
 const imageBytes = 2 ** 20
 const page = 4096
@@ -20,7 +21,10 @@ test("what a client wrote is gone after a reset, for it alone", async () => {
 
   await writer.reset(written)
 
-  assert.is((await manager.session(writer.pid)).resident_pages, 0)
+  // The note of it follows on its own way.
+  await retryUntil("no resident pages", 5_000, async () => {
+    return (await manager.session(writer.pid)).resident_pages === 0
+  })
   assert.is(await writer.verify(written, 91, 0, imageBytes), -1)
   assert.is(await neighbour.verify(region, 93, 0, page), -1)
   await Promise.all([writer.stop(), neighbour.stop()])

@@ -25,7 +25,7 @@ test("read(2) into missing pages of another user's client succeeds", async () =>
   assert.is(bytesRead, 2 * page, "without kernel-mode faults this is EFAULT")
   assert.is(await client.verify(region, 31, 10 * page, 512), -1)
   assert.is(await client.verify(region, 31, 12 * page + 512, page - 512), -1)
-  const session = await manager.session(client.pid)
+  const session = await manager.settledSession(client.pid)
   assert.is(session.uid, nobody)
   assert.ok(session.faults.missing > 0)
   await client.stop()

@@ -110,6 +110,22 @@ export class Manager {
     })
   }
 
+  /**
+   * The same once every fault it read has an outcome. A client goes on as soon as its page is
+   * there; the manager counts after that.
+   */
+  settledSession(pid: number): Promise<SessionView> {
+    return retryUntil(`a session of pid ${pid} at rest`, sessionBudgetMs, async () => {
+      const session = await this.session(pid)
+      const { missing, minor, write_protect } = session.faults
+      const { installed, already_present, discarded, failed } = session.outcomes
+      const isAtRest =
+        session.pending_faults === 0 &&
+        installed + already_present + discarded + failed >= missing + minor + write_protect
+      return isAtRest && session
+    })
+  }
+
   /** SIGTERM. Throws unless it drains and exits with 0, as is promised. */
   async stop(): Promise<void> {
     this.terminate()
