@@ -88,9 +88,10 @@ for (const [what, answer, reason] of wrongAnswers) {
   })
 }
 
-test("a read that throws at once, even null, is a failure like any other", async () => {
+test("a read that throws at once, even nothing, is a failure like any other", async () => {
+  const nothing: unknown = null
   const read = () => {
-    throw null
+    throw nothing
   }
   const questions = new FillQuestions({ length: page, read }, { attemptsMax: 1 })
 

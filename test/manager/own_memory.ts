@@ -18,7 +18,7 @@ const modeMissing = 1n
 const readAndWrite = 3
 const privateAnonymous = 0x22
 
-export const featureEventFork = 1n << 1n
+export const features = { eventFork: 1n << 1n, eventRemap: 1n << 2n, eventUnmap: 1n << 6n }
 
 /** A userfaultfd that has not been through UFFDIO_API. */
 export function rawUserfaultfd(): number {

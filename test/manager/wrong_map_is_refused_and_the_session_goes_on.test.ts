@@ -3,7 +3,7 @@ import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { ErrorCode } from "../../protocol/messages.js"
 import { patternFile } from "../harness/pattern.js"
-import { openUserfaultfd, registeredMemory } from "./own_memory.js"
+import { features, openUserfaultfd, rawUserfaultfd, registeredMemory } from "./own_memory.js"
 import { RawClient } from "./raw_client.js"
 import { type Serving, serveInTest } from "./serving.js"
 
@@ -124,6 +124,24 @@ test("not_userfaultfd names what came instead, and the next map may bring one", 
   assert.is(sentence, "The descriptor that came along is /dev/null, wanted a userfaultfd")
   await mapsRightly([userfaultfd])
 })
+
+const refusedUserfaultfds: [string, () => number, RegExp][] = [
+  ["one without UFFDIO_API", rawUserfaultfd, /has not been through UFFDIO_API, wanted one that/],
+  ["EVENT_FORK", () => openUserfaultfd(features.eventFork), /features EVENT_FORK, wanted none/],
+  ["EVENT_REMAP", () => openUserfaultfd(features.eventRemap), /features EVENT_REMAP, wanted none/],
+  ["EVENT_UNMAP", () => openUserfaultfd(features.eventUnmap), /features EVENT_UNMAP, wanted none/],
+]
+
+for (const [what, open, sentence] of refusedUserfaultfds) {
+  test(`unsupported_features: ${what}, and the next map may bring another`, async () => {
+    const refused = open()
+    const request = client.request(mapOf({}), [refused])
+    closeSync(refused)
+
+    assert.match(await client.nextError("unsupported_features", request), sentence)
+    await mapsRightly([userfaultfd])
+  })
+}
 
 const unknownRegions = [
   { type: "prefault", region: 7, offset_bytes: 0, length_bytes: page },

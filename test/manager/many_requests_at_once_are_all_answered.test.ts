@@ -1,0 +1,43 @@
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { GatedSource } from "../harness/gated_source.js"
+import { openUserfaultfd, registeredMemory } from "./own_memory.js"
+import { RawClient } from "./raw_client.js"
+import { serveInTest } from "./serving.js"
+
+const page = 4096
+const requests = 40
+
+test("though only a few are worked on, and the socket is not read meanwhile", async () => {
+  const source = new GatedSource(requests * page, 1)
+  const config = { limits: { requestsInFlightMax: 4 } }
+  const manager = await serveInTest({ images: { lazy: source }, config })
+  const client = new RawClient(manager.socket)
+  await client.greet()
+  const userfaultfd = openUserfaultfd()
+  const address = registeredMemory(userfaultfd, requests * page)
+  const range = { offset_bytes: 0, length_bytes: requests * page }
+  client.request({ type: "map", image: "lazy", mode: "copy", address, window_bytes: 0, ...range }, [
+    userfaultfd,
+  ])
+  await client.next("mapped")
+
+  const sent = Array.from({ length: requests }, (_, at) =>
+    client.request({ type: "prefault", region: 1, offset_bytes: at * page, length_bytes: page }),
+  )
+  const unknown = client.request({ type: "image", image: "none" })
+  await source.nextRead().then((read) => read.release())
+  source.open()
+
+  const answered: number[] = []
+  while (answered.length < requests) answered.push((await client.next("prefaulted")).request)
+  await client.nextError("unknown_image", unknown)
+  assert.equal(
+    answered.sort((a, b) => a - b),
+    sent,
+  )
+  client.close()
+  await manager.close()
+})
+
+test.run()
