@@ -1,4 +1,4 @@
-import { cpus, release, totalmem, type } from "node:os"
+import { cpus, loadavg, release, totalmem, type } from "node:os"
 
 /** What the figures were measured on, as far as it concerns them. */
 export interface Machine {
@@ -7,6 +7,8 @@ export interface Machine {
   readonly memoryGib: number
   readonly kernel: string
   readonly node: string
+  /** Of the last minute, before the benchmark began: what else was running. */
+  readonly load: number
 }
 
 export function describeMachine(): Machine {
@@ -17,5 +19,6 @@ export function describeMachine(): Machine {
     memoryGib: Math.round(totalmem() / 2 ** 30),
     kernel: `${type()} ${release()}`,
     node: process.version,
+    load: loadavg()[0] ?? 0,
   }
 }

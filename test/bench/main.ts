@@ -54,23 +54,32 @@ function chosenRows(): readonly Row[] {
     : allRows.filter((row) => values.only.includes(row.name))
 }
 
+/** From this load for each CPU on the figures are somebody else's. */
+const quietLoadMax = 0.5
+
 async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResult> {
   const machine = describeMachine()
+  if (machine.load > quietLoadMax * machine.cpus) {
+    console.error(`bench: the load is ${machine.load}: bandwidths and p99s will be noise\n`)
+  }
   const placements = rows.length === allRows.length ? await measurePlacements(bed) : []
   if (placements.length > 0) console.error(`${textTable(placementCells(placements))}\n`)
   const results: RowResult[] = []
-  for (const row of rows) {
-    const result = await measureRow(row, bed)
-    results.push(result)
-    console.error(`${results.length}/${rows.length} ${row.name}: ${rowCells(result)[4]}`)
+  const broken: { name: string; reason: string }[] = []
+  for (const [i, row] of rows.entries()) {
+    const progress = `${i + 1}/${rows.length} ${row.name}`
+    try {
+      const result = await measureRow(row, bed)
+      results.push(result)
+      console.error(`${progress}: ${rowCells(result)[4]}`)
+    } catch (error) {
+      if (!(error instanceof BrokenWork)) throw error
+      broken.push({ name: row.name, reason: error.message })
+      console.error(`${progress}: BROKEN: ${error.message}`)
+    }
   }
-  return {
-    machine,
-    rounds: bed.sizes.rounds,
-    isSmoke: values.smoke,
-    placements,
-    rows: results,
-  }
+  const { rounds } = bed.sizes
+  return { machine, rounds, isSmoke: values.smoke, placements, rows: results, broken }
 }
 
 async function main(): Promise<void> {
@@ -80,11 +89,8 @@ async function main(): Promise<void> {
     const result = await measureAll(bed, rows)
     if (values.json !== undefined) writeFileSync(values.json, jsonReport(result))
     if (values.markdown) console.log(markdownReport(result))
-    else console.log(textTable([rowTitles, ...result.rows.map(rowCells)]))
-  } catch (error) {
-    if (!(error instanceof BrokenWork)) throw error
-    console.error(`bench: ${error.message}`)
-    process.exitCode = 1
+    else console.log(`\n${textTable([rowTitles, ...result.rows.map(rowCells)])}`)
+    if (result.broken.length > 0) process.exitCode = 1
   } finally {
     await bed.close()
   }

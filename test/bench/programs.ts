@@ -7,7 +7,7 @@ import { promisify } from "node:util"
 import { compileProgram } from "../harness/compiled.js"
 import { clientHeaders, clientLibrary } from "../harness/repository.js"
 import { within } from "../harness/retry.js"
-import { checkWork, Figures } from "./figures.js"
+import { BrokenWork, checkWork, Figures } from "./figures.js"
 import {
   clientMain,
   clientSources,
@@ -97,9 +97,15 @@ const flags = (args: ProgramArguments): string[] =>
   Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
 
 async function run(path: string, args: string[], windowBytes?: number): Promise<Figures> {
-  const { stdout } = await promisify(execFile)(path, args, { timeout: runLimitMs })
+  const command = [basename(path), ...args].join(" ")
+  const { stdout } = await promisify(execFile)(path, args, { timeout: runLimitMs }).catch(
+    ({ killed, stderr }: { killed?: boolean; stderr?: string }) => {
+      const end = killed ? `took longer than ${runLimitMs / 1000} s` : stderr?.trim()
+      throw new BrokenWork(`${end}: ${command}`)
+    },
+  )
   const figures = new Figures(basename(path), stdout)
-  checkWork(figures, [basename(path), ...args].join(" "), windowBytes)
+  checkWork(figures, command, windowBytes)
   return figures
 }
 

@@ -7,9 +7,11 @@ export interface BenchResult {
   readonly machine: Machine
   readonly rounds: number
   readonly isSmoke: boolean
-  /** Before the rows; empty when only some rows were asked for. */
+  /** Empty when only some rows were asked for. */
   readonly placements: readonly PlacementLine[]
   readonly rows: readonly RowResult[]
+  /** Rows whose work was not done, or not done right, and what was wrong. */
+  readonly broken: readonly { readonly name: string; readonly reason: string }[]
 }
 
 export function jsonReport({ rows, ...rest }: BenchResult): string {

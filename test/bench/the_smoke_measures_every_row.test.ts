@@ -12,6 +12,7 @@ import { allRows } from "./rows/all.js"
 
 interface Report {
   readonly isSmoke: boolean
+  readonly broken: readonly object[]
   readonly placements: readonly { name: string; latencies: object }[]
   readonly rows: readonly { name: string; ours: number; reference: number; value: number }[]
 }
@@ -25,6 +26,7 @@ test("every row, and every placement, has a figure", () => {
 
   const report = JSON.parse(readFileSync(file, "utf8")) as Report
   assert.is(report.isSmoke, true)
+  assert.equal(report.broken, [])
   assert.equal(
     report.rows.map(({ name }) => name),
     allRows.map(({ name }) => name),

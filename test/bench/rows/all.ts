@@ -1,4 +1,6 @@
-/** Every row, in the order of the table. */
+/**
+ * Every row, in the order of the table. LLNL umap is not among them: it is no build dependency.
+ */
 import type { Row } from "../row.js"
 import { attachedMadvise, connectToMapped, reset64, reset1024 } from "./client.js"
 import {
