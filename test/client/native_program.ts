@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
+import { paths } from "../../client/index.js"
 import { compileProgram } from "../harness/compiled.js"
 import { repository } from "../harness/repository.js"
 
@@ -21,5 +22,16 @@ export function compileWithClient(
     sources: clientSources.map((source) => join(native, source)),
     include: [native],
     dependsOn: headers,
+  })
+}
+
+/** Compiles a program of test/native against pagerd.h and libpagerd.so alone. */
+export function compileAgainstLibrary(program: string, flags: readonly string[] = []): string {
+  const { header, library } = paths()
+  return compileProgram(join(repository, "test/native", program), {
+    flags,
+    include: [dirname(header)],
+    dependsOn: [header],
+    libraries: [library, `-Wl,-rpath,${dirname(library)}`],
   })
 }

@@ -1,22 +1,18 @@
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { paths } from "../../client/index.js"
-import { compileProgram } from "../harness/compiled.js"
 import { repository } from "../harness/repository.js"
+import { compileAgainstLibrary } from "./native_program.js"
 
 const { header, library } = paths()
 const caller = join(repository, "test/native/every_function.c")
 
 test("a C11 program that calls every function compiles without a warning, and runs", () => {
-  const program = compileProgram(caller, {
-    flags: ["-pedantic", "-Wstrict-prototypes", "-Wconversion"],
-    include: [dirname(header)],
-    dependsOn: [header],
-    libraries: [library, `-Wl,-rpath,${dirname(library)}`],
-  })
+  const flags = ["-pedantic", "-Wstrict-prototypes", "-Wconversion"]
+  const program = compileAgainstLibrary("every_function.c", flags)
 
   const [version, code, text] = execFileSync(program, { encoding: "utf8" }).split("\n")
 

@@ -1,0 +1,48 @@
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { startCClient } from "../harness/c_client.js"
+import { startManager } from "../harness/manager.js"
+import { faultWaiters } from "../harness/observed_process.js"
+import { patternFile } from "../harness/pattern.js"
+
+const page = 4096
+const imageBytes = 1024 * page
+
+test("without its manager a client waits for a missing page, and reads no zero", async () => {
+  const manager = await startManager({ images: { image: patternFile(imageBytes, 1) } })
+  const client = await startCClient(manager.socket)
+  const region = await client.map("image")
+  await manager.kill()
+
+  // Throws when the read returns instead.
+  await client.parkFault(region, 0)
+
+  assert.ok(faultWaiters(client.pid).total > 0)
+  await client.kill()
+})
+
+test("every call says that the manager is gone, what is there stays, regions end", async () => {
+  const manager = await startManager({ images: { image: patternFile(imageBytes, 1) } })
+  const client = await startCClient(manager.socket)
+  const mapped = await client.map("image")
+  const incomplete = await client.attach("image", imageBytes)
+  const complete = await client.attach("image", imageBytes)
+  await client.prefault(mapped, 0, 0)
+  await client.prefault(complete, 0, 0)
+  const codeOf = (call: Promise<number>) => call.then(String, (error) => error.code)
+
+  await manager.kill()
+
+  assert.is(await codeOf(client.prefault(mapped, 0, page)), "manager_gone")
+  assert.is(await codeOf(client.map("image")), "manager_gone")
+  assert.is(await codeOf(client.reset(mapped)), "manager_gone", "it could not be filled again")
+  assert.is(await client.verify(mapped, 1, 0, imageBytes), -1)
+  assert.is(await codeOf(client.unmap(incomplete)), "manager_gone", "it would turn to zeros")
+  // Every page of it is there, which takes no manager to see.
+  assert.is(await client.unmap(complete), 0)
+  assert.is(await client.unmap(mapped), 0)
+  await client.disconnect()
+  assert.is((await client.stop()).code, 0)
+})
+
+test.run()

@@ -1,0 +1,21 @@
+/**
+ * Attaches a memory, touches its first page, and closes the pager when the manager is dead. Then it
+ * reads the first page, and one that was never there. Arguments: the socket, the manager's pid.
+ */
+import { writeSync } from "node:fs"
+import { connect } from "../../client/index.js"
+import { bytesOf, makeMemory } from "./wasm_memory.js"
+
+const [socket = "", managerPid = ""] = process.argv.slice(2)
+const say = (what: string, value: unknown): void => void writeSync(1, `${what}: ${value}\n`)
+
+const pager = await connect({ socket })
+const memory = makeMemory({ initial: 64 })
+const paged = await pager.attachMemory(memory, "heap", { window: 4096 })
+const bytes = bytesOf(memory)
+bytes[0] = 77
+process.kill(Number(managerPid), "SIGKILL")
+say("region", await paged.close().catch((error) => error.code))
+say("pager", await pager.close().catch((error) => error.code))
+say("there", bytes[0])
+say("missing", bytes[bytes.length - 1])
