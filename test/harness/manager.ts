@@ -94,11 +94,16 @@ export class Manager {
 
   async waitUntilReady(): Promise<void> {
     const line = `pagerd ready on ${this.paths.socket}\n`
-    const ready = retryUntil("pagerd's ready line", readyBudgetMs, () => this.stdout.includes(line))
     const early = this.#process.early()
+    let hasEnded = false
+    const ready = retryUntil("pagerd's ready line", readyBudgetMs, () => {
+      return hasEnded || this.stdout.includes(line)
+    })
     // The one that loses ends later; then it is nobody's failure.
     ready.catch(() => {})
-    early.catch(() => {})
+    early.catch(() => {
+      hasEnded = true
+    })
     await Promise.race([ready, early])
   }
 

@@ -6,10 +6,11 @@ import { FillQuestions, page } from "./fill_questions.js"
 
 const seed = 5
 
+/** Why a read fails, or undefined when it does not. Attempts are counted from 1. */
+type Failing = (offset: number, length: number, attempt: number) => string | undefined
+
 /** Answers rightly except where `fails` says why not. `reads` are all it was asked. */
-function sourceThat(
-  fails: (offset: number, length: number, attempt: number) => string | undefined,
-) {
+function sourceThat(fails: Failing) {
   const reads: { offset: number; length: number }[] = []
   const source: PageSource = {
     length: 64 * page,

@@ -4,9 +4,14 @@ import koffi from "koffi"
 const libc = koffi.load("libc.so.6")
 const syscall = libc.func("long syscall(long number, ...)")
 const ioctl = libc.func("int ioctl(int descriptor, ulong request, _Inout_ uint64_t *argument)")
-const mmap = libc.func(
-  "uint64_t mmap(uint64_t address, uint64_t length, int protection, int flags, int file, int64_t offset)",
-)
+const mmap = libc.func("mmap", "uint64_t", [
+  "uint64_t", // address
+  "uint64_t", // length
+  "int", // protection
+  "int", // flags
+  "int", // file
+  "int64_t", // offset
+])
 
 const userfaultfdNumber = process.arch === "arm64" ? 282 : 323
 const closeOnExec = 0o2000000

@@ -73,6 +73,17 @@ export class RawClient {
     throw new Error(`wanted "${type}", got ${JSON.stringify(message, bigintsAsText)}`)
   }
 
+  /** The next message, whichever it is. */
+  nextOfAny(): Promise<Received> {
+    const message = this.received.shift()
+    return message ? Promise.resolve(message) : new Promise((resolve) => this.takers.push(resolve))
+  }
+
+  /** Messages that have come and that nobody has taken. */
+  get untaken(): number {
+    return this.received.length
+  }
+
   /** The sentence of the next message, which must be an error with that code. */
   async nextError(code: ErrorCode, request?: number): Promise<string> {
     const error = await this.next("error")
@@ -92,11 +103,6 @@ export class RawClient {
 
   close(): void {
     this.connection.close()
-  }
-
-  private nextOfAny(): Promise<Received> {
-    const message = this.received.shift()
-    return message ? Promise.resolve(message) : new Promise((resolve) => this.takers.push(resolve))
   }
 
   private take(frame: Uint8Array, descriptors: number[]): void {

@@ -26,6 +26,7 @@ test("so many at once and no more, bulk never in all places", async () => {
   heldBulk.release()
   const next = await source.nextRead()
   assert.is(next.offset, 102 * page, "the second demand goes ahead of the bulk that waited longer")
+  questions.queue.close()
 })
 
 test("a pause before the next attempt takes no place", async () => {
