@@ -20,7 +20,7 @@ export async function startDaemon(progress: Progress, signal: AbortSignal): Prom
   progress.say(`Started ${own.description}`)
   if (process.getuid?.() !== 0) {
     progress.say(
-      "Without root it serves faults of user code only, as those of WebAssembly and JavaScript are.",
+      "Without root it serves faults of user code only; WebAssembly and JavaScript are user code.",
     )
   }
   return own

@@ -35,7 +35,7 @@ type Source = Pick<Placed, "mode" | "modeReason" | "close">
 async function attach(job: SqliteJob, { memory }: Sqlite): Promise<Source> {
   const pager = await connect({ socket: job.socket })
   const region = await pager.attachMemory(memory, job.image)
-  // Left open: closing would install all pages that were never touched. The process's end is enough.
+  // Left open: closing would install every page that is missing. The process's end is enough.
   return { mode: region.mode, modeReason: region.why, close: async () => {} }
 }
 
