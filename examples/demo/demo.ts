@@ -2,7 +2,7 @@ import type { Daemon } from "./daemon/daemon.js"
 import { prepareImage } from "./images/cache.js"
 import type { PreparedImage } from "./images/recipe.js"
 import { availableBytes } from "./measure/memory.js"
-import { inspectWorkers, type Outcome } from "./measure/outcome.js"
+import { measureWave, type Outcome } from "./measure/outcome.js"
 import type { Options } from "./options.js"
 import type { Progress } from "./output/progress.js"
 import { mebibytes } from "./output/units.js"
@@ -65,7 +65,7 @@ async function runWay(
   const title = `${recipe.name}: workers, ${wayNames[way]}`
   return await runWave(
     { program, title, way, workers, socket, image, progress, signal },
-    (answered) => inspectWorkers(way, image.name, answered, daemon),
+    (answered) => measureWave(way, image.name, answered, daemon),
   )
 }
 

@@ -12,6 +12,8 @@ export interface Subject {
   readonly program: URL
   /** pagerd comes first; the rest is what one would do without. */
   readonly ways: readonly Way[]
+  /** What the reader of the table should know. */
+  readonly remark: string
   /** How a table's column names each way. */
   readonly wayNames: Readonly<Record<Way, string>>
 }
@@ -24,6 +26,7 @@ export function subjectsOf({ rows, indexMib }: Options): Subject[] {
       recipe: sqliteRecipe(rows),
       program: new URL("./workers/sqlite_worker.js", import.meta.url),
       ways: ["pagerd", "copy"],
+      remark: "",
       wayNames: { pagerd: "pagerd", copy: "copied", pread: "pread" },
     },
     {
@@ -31,6 +34,8 @@ export function subjectsOf({ rows, indexMib }: Options): Subject[] {
       recipe: indexRecipe(indexMib),
       program: new URL("./workers/index_worker.js", import.meta.url),
       ways: ["pagerd", "copy", "pread"],
+      remark:
+        "pread is the way to beat: here the file is local, and the code knows that it reads a file.",
       wayNames: { pagerd: "pagerd", copy: "read whole", pread: "pread" },
     },
   ]

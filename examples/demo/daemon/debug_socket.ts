@@ -13,7 +13,6 @@ export interface Session {
 export interface Image {
   readonly name: string
   readonly resident_bytes: number
-  readonly bytes_read: number
 }
 
 /** The manager's debug socket: HTTP over a Unix socket. */
@@ -28,8 +27,8 @@ export class DebugSocket {
     return this.#ask("GET", "/v1/images")
   }
 
-  addImage(name: string, source: string): Promise<Image> {
-    return this.#ask("POST", "/v1/images", { name, source })
+  async addImage(name: string, source: string): Promise<void> {
+    await this.#ask("POST", "/v1/images", { name, source })
   }
 
   #ask<Body>(method: string, resource: string, body?: unknown): Promise<Body> {

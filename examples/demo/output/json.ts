@@ -1,6 +1,6 @@
 import type { Daemon } from "../daemon/daemon.js"
 import type { SubjectOutcome } from "../demo.js"
-import { costBytes, grownBytes, type Outcome } from "../measure/outcome.js"
+import { costBytes, type Outcome } from "../measure/outcome.js"
 
 /** The object that --json prints: the figures of the tables, for every worker. */
 export function asJson(
@@ -31,21 +31,20 @@ function wayAsJson(outcome: Outcome): object {
   return {
     way: outcome.way,
     cost_bytes: costBytes(outcome),
-    image_resident_bytes: outcome.imageResidentBytes ?? null,
+    manager: outcome.manager ?? null,
     workers: outcome.workers.map((worker) => ({
       worker: worker.worker,
       pid: worker.pid,
-      mode: worker.result.mode,
-      mode_reason: worker.result.modeReason,
+      mode: worker.result.region?.mode ?? null,
+      mode_reason: worker.result.region?.why ?? null,
       questions: worker.result.questions,
       placed_ms: worker.result.placedMs,
       first_answer_ms: worker.result.firstAnswerMs,
       all_answers_ms: worker.result.allAnswersMs,
       question_us_p50: worker.result.questionUsP50,
       question_us_p99: worker.result.questionUsP99,
-      pss_bytes: worker.memoryAfter?.pss_bytes ?? null,
-      rss_bytes: worker.memoryAfter?.rss_bytes ?? null,
-      grown_bytes: grownBytes(worker),
+      ...worker.memory,
+      resident_bytes: worker.residentBytes ?? null,
       faults: null,
       resident_pages: null,
       fault_service_us_p50: null,

@@ -1,14 +1,15 @@
+import { availableParallelism } from "node:os"
 import type { SubjectOutcome } from "../demo.js"
-import { costBytes, grownBytes, type Outcome, type WorkerOutcome } from "../measure/outcome.js"
+import { costBytes, type Outcome, type WorkerOutcome } from "../measure/outcome.js"
 import { formatTable } from "./table.js"
 import { count, mebibyte, mebibytes, quantile, short, sum } from "./units.js"
 
-const pageBytes = 4096
 const none = "-"
 
-const legend = `  first, all: until the first, the last right answer, all workers at once
-  pages, MiB, fault: with pagerd, by the manager's books; "-" where they are not open to us
-  memory: PSS from /proc/PID/smaps_rollup, before and after the image came`
+const legend = `  first, all: until the first, the last right answer; ${availableParallelism()} CPUs for all workers
+  pages, fault: by the manager's books ("-": not open to this user); MiB of: by the kernel's
+  memory: from /proc/PID/smaps_rollup, Node's own included; manager: without its other images;
+  together: the PSS of workers and manager`
 
 /** All tables, and the sum. */
 export function formatReport(subjects: readonly SubjectOutcome[]): string {
@@ -40,7 +41,8 @@ function formatSubject({ subject, image, outcomes }: SubjectOutcome): string {
     ...faultCells(workers),
   ]
   const title = formatTitle(subject.title, image.lengthBytes, workers)
-  return `${title}\n\n${formatTable(headings, [...rows, medians])}`
+  const table = formatTable(headings, [...rows, medians])
+  return [title, table, ...(subject.remark === "" ? [] : [`  ${subject.remark}`])].join("\n\n")
 }
 
 function formatTitle(
@@ -49,11 +51,11 @@ function formatTitle(
   [first]: readonly WorkerOutcome[],
 ): string {
   if (first === undefined) return title
-  const { questions, mode, modeReason } = first.result
+  const { questions, region } = first.result
   return [
     title,
     `${mebibytes(lengthBytes)}; ${count(questions)} questions a worker, all answered rightly`,
-    `pagerd took mode ${mode}: ${modeReason}`,
+    `pagerd took mode ${region?.mode}: ${region?.why}`,
   ].join("\n")
 }
 
@@ -72,17 +74,10 @@ function timeCells(
 function faultCells(workers: MaybeWorkers): string[] {
   return [
     middle(workers, ({ figures }) => figures?.faults, count),
-    middle(workers, residentMib),
+    middle(workers, ({ residentBytes }) => residentBytes, mib),
     middle(workers, ({ figures }) => figures?.fault_service_us_p50),
     middle(workers, ({ figures }) => figures?.fault_service_us_p99),
   ]
-}
-
-/** From the manager, or by what the process grew when we may not ask it. */
-function residentMib(worker: WorkerOutcome): number {
-  const bytes =
-    worker.figures === undefined ? grownBytes(worker) : worker.figures.resident_pages * pageBytes
-  return bytes / mebibyte
 }
 
 function middle(
@@ -98,28 +93,24 @@ function middle(
 
 /** What everybody together costs, each way. */
 function formatMemory(subjects: readonly SubjectOutcome[]): string {
-  const headings = [
-    "memory, MiB",
-    "workers",
-    "their PSS\nin all",
-    "grown for\nthe image",
-    "image at\nthe manager",
-    "cost of\nthe image",
-  ]
+  const headings = ["memory, MiB", "workers", "their\nRSS", "their\nPSS", "manager", "together"]
   const rows = subjects.flatMap(({ subject, outcomes }) =>
-    outcomes.map((outcome) => [
-      `${subject.recipe.name}, ${subject.wayNames[outcome.way]}`,
-      count(outcome.workers.length),
-      short(sum(outcome.workers.map(({ memoryAfter }) => memoryAfter?.pss_bytes ?? 0)) / mebibyte),
-      short(sum(outcome.workers.map(grownBytes)) / mebibyte),
-      outcome.imageResidentBytes === undefined
-        ? none
-        : short(outcome.imageResidentBytes / mebibyte),
-      short(costBytes(outcome) / mebibyte),
-    ]),
+    outcomes.map((outcome) => {
+      const { way, workers, manager } = outcome
+      return [
+        `${subject.recipe.name}, ${subject.wayNames[way]}`,
+        count(workers.length),
+        mib(sum(workers.map(({ memory }) => memory.rss_bytes))),
+        mib(sum(workers.map(({ memory }) => memory.pss_bytes))),
+        manager === undefined ? none : mib(manager.pss_bytes),
+        mib(costBytes(outcome)),
+      ]
+    }),
   )
   return formatTable(headings, rows)
 }
+
+const mib = (bytes: number): string => short(bytes / mebibyte)
 
 /** The last line: what N workers cost with and without. */
 function formatSum(subjects: readonly SubjectOutcome[]): string {
@@ -127,9 +118,10 @@ function formatSum(subjects: readonly SubjectOutcome[]): string {
 }
 
 function sumOf({ subject, outcomes }: SubjectOutcome): string {
-  const costs = outcomes.map(
-    (outcome) => `${mebibytes(costBytes(outcome))} ${subject.wayNames[outcome.way]}`,
-  )
-  const workers = outcomes[0]?.workers.length ?? 0
-  return `${count(workers)} workers on the ${subject.recipe.name} image cost ${costs.join(", ")}`
+  const costs = outcomes.map((outcome) => {
+    const way = subject.wayNames[outcome.way]
+    return `${mebibytes(costBytes(outcome))} ${outcome.way === "copy" ? way : `with ${way}`}`
+  })
+  const workers = count(outcomes[0]?.workers.length ?? 0)
+  return `${workers} workers on the ${subject.recipe.name} image: ${costs.join(", ")}`
 }

@@ -4,7 +4,7 @@ import { type IndexShape, indexShape, pageBytes, pageWords } from "../images/ind
 import type { IndexFacts } from "../images/index_image.js"
 import { checkLookup, type ReadPage, randomQuestion } from "../images/index_lookup.js"
 import { RandomNumbers } from "../images/random_numbers.js"
-import type { Job } from "./messages.js"
+import { type Job, regionFigures } from "./messages.js"
 import { readFileInto } from "./read_file.js"
 import { type Placed, runWorker } from "./worker.js"
 
@@ -24,7 +24,7 @@ runWorker<IndexFacts>(async (job) => {
   }
 })
 
-type Source = Pick<Placed, "mode" | "modeReason" | "close"> & { readonly readPage: ReadPage }
+type Source = Pick<Placed, "region" | "close"> & { readonly readPage: ReadPage }
 
 function open(job: IndexJob): Source | Promise<Source> {
   if (job.way === "pagerd") return map(job)
@@ -33,11 +33,11 @@ function open(job: IndexJob): Source | Promise<Source> {
 
 async function map(job: IndexJob): Promise<Source> {
   const pager = await connect({ socket: job.socket })
-  const region = await pager.map(job.image)
+  // Look-ups are random: what lies around a page is not wanted next.
+  const region = await pager.map(job.image, { window: pageBytes })
   return {
     readPage: pagesOf(region.buffer),
-    mode: region.mode,
-    modeReason: region.why,
+    region: regionFigures(region),
     close: () => pager.close(),
   }
 }
@@ -46,7 +46,7 @@ async function map(job: IndexJob): Promise<Source> {
 function readWhole({ path, lengthBytes }: IndexJob): Source {
   const bytes = new Uint8Array(lengthBytes)
   readFileInto(path, bytes)
-  return { readPage: pagesOf(bytes.buffer), mode: "", modeReason: "", close: async () => {} }
+  return { readPage: pagesOf(bytes.buffer), region: undefined, close: async () => {} }
 }
 
 /** One system call a page: what code does that knows it reads a file, and may open it. */
@@ -58,7 +58,7 @@ function readSinglePages({ path }: IndexJob): Source {
     if (bytes !== pageBytes) throw new Error(`${path} ends within page ${number}`)
     return page
   }
-  return { readPage, mode: "", modeReason: "", close: async () => closeSync(file) }
+  return { readPage, region: undefined, close: async () => closeSync(file) }
 }
 
 function pagesOf(buffer: ArrayBuffer): ReadPage {

@@ -46,7 +46,27 @@ export interface WorkerResult {
   readonly questions: number
   readonly questionUsP50: number
   readonly questionUsP99: number
-  /** The mode that pagerd took, and why; "" without pagerd. */
+  /** Undefined without pagerd. */
+  readonly region: RegionFigures | undefined
+}
+
+/** What pagerd made of an image. */
+export interface RegionFigures {
+  /** The mode that the manager took, and its reason. */
   readonly mode: string
-  readonly modeReason: string
+  readonly why: string
+  /** Hexadecimal, without prefix, as in /proc/PID/smaps. */
+  readonly address: string
+  readonly lengthBytes: number
+}
+
+/** Of a region or an attached memory, which have these in common. */
+export function regionFigures(region: {
+  readonly mode: string
+  readonly why: string
+  readonly address: bigint
+  readonly byteLength: number
+}): RegionFigures {
+  const { mode, why, address, byteLength } = region
+  return { mode, why, address: address.toString(16), lengthBytes: byteLength }
 }

@@ -1,5 +1,4 @@
 import type { PreparedImage } from "../images/recipe.js"
-import { type MemoryUse, memoryUse } from "../measure/memory.js"
 import type { Progress } from "../output/progress.js"
 import type { Way, WorkerResult } from "./messages.js"
 import { WorkerProcess } from "./worker_process.js"
@@ -26,9 +25,6 @@ export interface AnsweredWorker {
   readonly worker: number
   readonly pid: number
   readonly result: WorkerResult
-  /** Everything loaded, the image not yet. */
-  readonly memoryBefore: MemoryUse | undefined
-  readonly memoryAfter: MemoryUse | undefined
 }
 
 /**
@@ -39,20 +35,14 @@ export async function runWave<Facts, Found>(
   options: WaveOptions<Facts>,
   inspect: (workers: readonly AnsweredWorker[]) => Promise<Found>,
 ): Promise<Found> {
-  const { program, image, way, socket, facts } = { ...options, facts: options.image.facts }
+  const { program, way, socket, image } = options
+  const { name, path, lengthBytes, facts } = image
   options.signal.throwIfAborted()
-  const workers = Array.from({ length: options.workers }, (_, worker) => {
-    const { name, path, lengthBytes } = image
-    return new WorkerProcess(program, {
-      worker,
-      way,
-      socket,
-      image: name,
-      path,
-      lengthBytes,
-      facts,
-    })
-  })
+  const job = { way, socket, image: name, path, lengthBytes, facts }
+  const workers = Array.from(
+    { length: options.workers },
+    (_, worker) => new WorkerProcess(program, { ...job, worker }),
+  )
   const endAll = (): Promise<unknown> => Promise.all(workers.map((worker) => worker.end()))
   options.signal.addEventListener("abort", endAll)
   try {
@@ -74,22 +64,14 @@ async function ask(
   const step = progress.begin(title, workers.length, "workers")
   try {
     await Promise.all(workers.map((worker) => worker.prepare(prepareTimeoutMs)))
-    const before = workers.map((worker) => memoryUse(worker.pid))
     let done = 0
-    const results = await Promise.all(
-      workers.map(async (worker) => {
-        const result = await worker.go(answerTimeoutMs)
+    return await Promise.all(
+      workers.map(async (process, worker) => {
+        const result = await process.go(answerTimeoutMs)
         step.update(++done)
-        return result
+        return { worker, pid: process.pid, result }
       }),
     )
-    return workers.map(({ pid }, worker) => ({
-      worker,
-      pid,
-      result: results[worker] as WorkerResult,
-      memoryBefore: before[worker],
-      memoryAfter: memoryUse(pid),
-    }))
   } finally {
     step.end()
   }

@@ -1,12 +1,11 @@
 import { performance } from "node:perf_hooks"
 import { quantile } from "../output/units.js"
-import type { FromWorker, Job, ToWorker, WorkerResult } from "./messages.js"
+import type { FromWorker, Job, RegionFigures, ToWorker, WorkerResult } from "./messages.js"
 
 /** An image in place: it answers questions until it is closed. */
 export interface Placed {
-  /** The mode that pagerd took, and why; both "" without pagerd. */
-  readonly mode: string
-  readonly modeReason: string
+  /** Undefined without pagerd. */
+  readonly region: RegionFigures | undefined
   readonly questions: number
   /** Asks question `index`, and throws unless the answer is right. */
   ask(index: number): void
@@ -64,8 +63,7 @@ function askAll(placed: Placed, started: number): WorkerResult {
     questions: placed.questions,
     questionUsP50: quantile(questionsUs, 0.5),
     questionUsP99: quantile(questionsUs, 0.99),
-    mode: placed.mode,
-    modeReason: placed.modeReason,
+    region: placed.region,
   }
 }
 
