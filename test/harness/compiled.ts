@@ -42,7 +42,7 @@ export function compileProgram(source: string, options: CompileOptions = {}): st
   ]
   const hash = createHash("sha256").update(JSON.stringify([compiler, commandLine]))
   for (const path of [source, ...sources, ...dependsOn]) hash.update(readFileSync(path))
-  const directory = cacheDirectory()
+  const directory = programCache()
   const program = join(directory, hash.digest("hex").slice(0, 32))
   if (!existsSync(program)) {
     // Built under another name first: two tests may build the same program at once.
@@ -55,8 +55,11 @@ export function compileProgram(source: string, options: CompileOptions = {}): st
   return program
 }
 
-/** In the tree where that can be written to, so that the next run finds the programs too. */
-function cacheDirectory(): string {
+/**
+ * Where compiled programs and objects are kept: in the tree where that can be written to, so that
+ * the next run finds them too.
+ */
+export function programCache(): string {
   for (const parent of [join(repository, "node_modules/.cache"), tmpdir()]) {
     const directory = join(parent, "pagerd-programs")
     try {

@@ -1,0 +1,137 @@
+#include "client.hpp"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "sys/file.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::test {
+
+using sys::page_bytes;
+
+namespace {
+
+thread_local sigjmp_buf before_touch;
+
+void leave_touch(int) { ::siglongjmp(before_touch, 1); }
+
+}  // namespace
+
+sys::Descriptor open_userfaultfd(std::uint64_t features) {
+  sys::Descriptor uffd(static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK)));
+  EXPECT(uffd.is_open());
+  uffdio_api api{};
+  api.api = UFFD_API;
+  api.features = features;
+  EXPECT(::ioctl(uffd.get(), sys::uapi::ioctl_api, &api) == 0);
+  return uffd;
+}
+
+std::byte *reserve_memory(std::uint64_t length_bytes) {
+  void *start = ::mmap(nullptr, length_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  EXPECT(start != MAP_FAILED);
+  return static_cast<std::byte *>(start);
+}
+
+void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes) {
+  uffdio_register request{};
+  request.range = {reinterpret_cast<std::uint64_t>(start), length_bytes};
+  request.mode = UFFDIO_REGISTER_MODE_MISSING;
+  EXPECT(::ioctl(uffd.get(), sys::uapi::ioctl_register, &request) == 0);
+}
+
+int touch(const std::byte *memory) {
+  return std::to_integer<int>(*static_cast<const volatile std::byte *>(memory));
+}
+
+std::optional<int> touch_or_bus_error(const std::byte *memory) {
+  struct sigaction action {};
+  action.sa_handler = leave_touch;
+  EXPECT(::sigaction(SIGBUS, &action, nullptr) == 0);
+  if (sigsetjmp(before_touch, 1) != 0) return std::nullopt;
+  return touch(memory);
+}
+
+bool Mapped::has_all(const PatternImage &image) const {
+  for (std::uint64_t number = 0; number < pages(); ++number) {
+    if (!has(image, number)) return false;
+  }
+  return true;
+}
+
+Client::Client(Bed &bed, std::uint64_t features) : bed(bed), uffd(open_userfaultfd(features)) {
+  auto copy = sys::duplicate_descriptor(uffd.get());
+  EXPECT(copy.ok());
+  space = bed.engine().attach(copy.take(), features != 0, -1);
+  EXPECT(space != nullptr);
+}
+
+Client::~Client() {
+  if (space) detach();
+  uffd.reset();
+  for (const auto &[start, length_bytes] : memory_) ::munmap(start, length_bytes);
+}
+
+Mapped Client::map(const Image &image, const MapPlan &plan) {
+  Mapped mapped;
+  bed.await(EventKind::mapped, ask_to_map(image, mapped, plan));
+  return mapped;
+}
+
+std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPlan &plan) {
+  const std::uint64_t image_bytes = image->image().pages() * page_bytes;
+  mapped.length_bytes =
+      plan.length_bytes != 0 ? plan.length_bytes : image_bytes - plan.offset_bytes;
+  mapped.first_page = plan.offset_bytes / page_bytes;
+  mapped.start = plan.address;
+  if (mapped.start == nullptr) {
+    mapped.start = reserve_memory(mapped.length_bytes);
+    memory_[mapped.start] = mapped.length_bytes;
+    register_memory(uffd, mapped.start, mapped.length_bytes);
+  }
+  const engine::RegionPlan region{++last_region_,     mapped.address(),
+                                  mapped.length_bytes, plan.offset_bytes,
+                                  plan.window_bytes,   bed.engine().window_bytes_default()};
+  mapped.region = std::make_shared<engine::Region>(region, image);
+  const std::uint32_t request = bed.next_request();
+  EXPECT(bed.engine().map(space, mapped.region, request));
+  return request;
+}
+
+void Client::retire(const Mapped &mapped) {
+  const std::uint32_t request = bed.next_request();
+  EXPECT(bed.engine().unmap(space, mapped.region->id(), request));
+  bed.await(EventKind::unmapped, request);
+}
+
+void Client::unmap(const Mapped &mapped) {
+  retire(mapped);
+  EXPECT(::munmap(mapped.start, mapped.length_bytes) == 0);
+  memory_.erase(mapped.start);
+}
+
+std::uint32_t Client::prefault(const Mapped &mapped, std::uint64_t first_page,
+                               std::uint64_t pages) {
+  const std::uint64_t start = mapped.address() + first_page * page_bytes;
+  const std::uint32_t request = bed.next_request();
+  bed.engine().prefault(space, mapped.region->id(), {start, start + pages * page_bytes}, request);
+  return request;
+}
+
+void Client::detach() {
+  const auto id = space->id();
+  bed.engine().detach(space);
+  space.reset();
+  EXPECT_EQUAL(bed.await(EventKind::detached).space, id);
+}
+
+}  // namespace pagerd::test

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "bed.hpp"
+#include "sys/descriptor.hpp"
+
+namespace pagerd::test {
+
+struct MapPlan {
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t length_bytes = 0;  // 0: up to the image's end
+  std::uint64_t window_bytes = 0;
+  std::byte *address = nullptr;  // memory that is registered already; null: new memory
+};
+
+// One region as its client sees it.
+struct Mapped {
+  std::byte *start = nullptr;
+  std::uint64_t length_bytes = 0;
+  std::uint64_t first_page = 0;  // of the image
+  std::shared_ptr<engine::Region> region;
+
+  std::uint64_t pages() const { return length_bytes / sys::page_bytes; }
+  std::byte *page(std::uint64_t number) const { return start + number * sys::page_bytes; }
+  std::uint64_t address() const { return reinterpret_cast<std::uint64_t>(start); }
+  // Touches a page of the region and compares all of it with the image's.
+  bool has(const PatternImage &image, std::uint64_t number) const {
+    return image.matches(first_page + number, page(number));
+  }
+  bool has_all(const PatternImage &image) const;
+};
+
+// A userfaultfd with all of its features' bits as asked for.
+sys::Descriptor open_userfaultfd(std::uint64_t features);
+std::byte *reserve_memory(std::uint64_t length_bytes);
+void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes);
+// Reads one byte that the compiler may not leave out: this is what takes the fault.
+int touch(const std::byte *memory);
+// What reading it came to: its value, or nothing where it raised SIGBUS.
+std::optional<int> touch_or_bus_error(const std::byte *memory);
+
+// A client within this process: its own copy of a userfaultfd and the memory registered with it,
+// attached to the bed's engine under another copy.
+class Client {
+ public:
+  explicit Client(Bed &bed, std::uint64_t features = 0);
+  ~Client();
+  Client(const Client &) = delete;
+  Client &operator=(const Client &) = delete;
+
+  Mapped map(const Image &image, const MapPlan &plan = {});
+  // Hands the region in and returns the request, whose answer is still to be awaited.
+  std::uint32_t ask_to_map(const Image &image, Mapped &mapped, const MapPlan &plan);
+  // Takes the region from the engine, then the memory away.
+  void unmap(const Mapped &mapped);
+  // Only the former: the memory stays registered.
+  void retire(const Mapped &mapped);
+  std::uint32_t prefault(const Mapped &mapped, std::uint64_t first_page, std::uint64_t pages);
+  void detach();
+
+  Bed &bed;
+  sys::Descriptor uffd;
+  std::shared_ptr<engine::AddressSpace> space;
+
+ private:
+  std::map<std::byte *, std::uint64_t> memory_;
+  std::uint32_t last_region_ = 0;
+};
+
+}  // namespace pagerd::test

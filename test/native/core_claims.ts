@@ -1,0 +1,24 @@
+/** A claim about the engine core: `core/<name>.cpp` proves it. */
+export interface CoreClaim {
+  readonly source: string
+  /** Run under the thread sanitizer too; the others have no threads that could race. */
+  readonly isConcurrent: boolean
+}
+
+const concurrent = [
+  "every_byte_arrives_right.cpp",
+  "one_cold_page_is_read_once.cpp",
+  "removed_pages_read_as_zeros.cpp",
+  "no_install_follows_an_unmap.cpp",
+  "detach_ends_at_once.cpp",
+  "lost_file_is_poison.cpp",
+  "failing_reads_are_tried_again.cpp",
+  "full_pending_list_stops_reading.cpp",
+]
+
+const sequential: string[] = []
+
+export const coreClaims: readonly CoreClaim[] = [
+  ...concurrent.map((source) => ({ source, isConcurrent: true })),
+  ...sequential.map((source) => ({ source, isConcurrent: false })),
+]
