@@ -1,4 +1,4 @@
-/* Prints every datagram that comes to the Unix socket it is given, as one line with "|" for line feeds. */
+/* Prints every datagram that comes to the Unix socket it is given: one line, "|" for line feeds. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

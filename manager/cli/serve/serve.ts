@@ -3,7 +3,7 @@ import { type Command, Option } from "commander"
 import { defaultPaths } from "../../../protocol/paths.js"
 import type { ConfigInput } from "../../config.js"
 import { reasonOf } from "../../errors.js"
-import { type Manager, serve } from "../../serve.js"
+import type { Manager } from "../../serve.js"
 import { exitCodes } from "../failure.js"
 import { type JsonOption, wholeNumber, withJson } from "../options.js"
 import { awaitEndSignal } from "./end_signals.js"
@@ -50,6 +50,8 @@ Examples:
 async function serveUntilSignal(flags: ServeFlags): Promise<void> {
   // From the start, so that a signal that comes while images are opened ends it in order too.
   const ending = awaitEndSignal()
+  // Only now: every other command would wait for what a manager is made of.
+  const { serve } = await import("../../serve.js")
   const manager = await serve({
     ...definedPaths(flags),
     images: flags.image ?? {},
