@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { pageBytes } from "../../protocol/limits.js"
 import type { RegionView, SessionView } from "../view.js"
+import type { DebugClient } from "./debug_client.js"
 import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
 import { print, printJson } from "./output.js"
 import { formatBytes, formatCount, formatUs } from "./quantities.js"
@@ -30,7 +31,7 @@ Example:
 async function ps(options: PsOptions): Promise<void> {
   const client = clientOf(options)
   const sessions = await client.get<SessionView[]>("/v1/sessions")
-  const regions = options.regions ? await client.get<RegionView[]>("/v1/regions") : []
+  const regions = options.regions ? await getRegions(client) : []
   if (options.json) {
     await printJson(options.regions ? withRegions(sessions, regions) : sessions)
   } else if (sessions.length === 0) {
@@ -38,6 +39,11 @@ async function ps(options: PsOptions): Promise<void> {
   } else {
     await print(renderSessions(sessions, regions, terminalOf(process.stdout)))
   }
+}
+
+async function getRegions(client: DebugClient): Promise<RegionView[]> {
+  const regions = await client.get<RegionView[]>("/v1/regions")
+  return regions.sort((left, right) => left.region - right.region)
 }
 
 function withRegions(sessions: readonly SessionView[], regions: readonly RegionView[]) {
@@ -76,7 +82,7 @@ const sessionColumns: readonly Column<SessionView>[] = [
   { title: "ID", cell: ({ id }) => id, style: () => "bold" },
   { title: "PID", align: "right", cell: ({ pid }) => String(pid) },
   { title: "UID", align: "right", cell: ({ uid }) => String(uid) },
-  { title: "COMMAND", shrinks: true, cell: ({ command }) => command },
+  { title: "COMMAND", shrinks: true, cell: ({ command }) => shortCommand(command) },
   { title: "REGIONS", align: "right", cell: ({ regions }) => formatCount(regions) },
   { title: "MAPPED", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
   {
@@ -111,12 +117,22 @@ const regionColumns: readonly Column<RegionView>[] = [
     cell: ({ resident_pages }) => formatBytes(resident_pages * pageBytes),
   },
   { title: "FAULTS", align: "right", cell: ({ faults }) => formatCount(faults) },
-  { title: "WINDOW", align: "right", cell: ({ window_bytes }) => formatBytes(window_bytes) },
+  {
+    title: "WINDOW",
+    align: "right",
+    // 0: the client left it to the manager.
+    cell: ({ window_bytes }) => (window_bytes === 0 ? "default" : formatBytes(window_bytes)),
+  },
 ]
 
 function pendingCell({ pending_faults, oldest_pending_fault_ms }: SessionView): string {
   if (pending_faults === 0) return "0"
   return `${pending_faults} (${formatUs((oldest_pending_fault_ms ?? 0) * 1e3)})`
+}
+
+/** Without the directories before the program's name, which would push the name off the line. */
+export function shortCommand(command: string): string {
+  return command.replace(/^\/\S*\//, "")
 }
 
 export function faultsOf({ faults }: Pick<SessionView, "faults">): number {

@@ -1,3 +1,4 @@
+import { connect } from "node:net"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { type FakeDebugSocket, startFakeDebugSocket } from "./fake_debug_socket.js"
@@ -60,6 +61,18 @@ test("HEAD gives the head of what GET gives", async () => {
   assert.is(head.status, 200)
   assert.is(head.text, "")
   assert.is(head.headers["content-length"], get.headers["content-length"])
+})
+
+test("HEAD of a stream ends with its head, and the connection goes on", async () => {
+  const socket = connect(debug.path)
+  socket.write("HEAD /v1/faults?follow=1 HTTP/1.1\r\nhost: pagerd\r\n\r\n")
+  socket.write("GET /healthz HTTP/1.1\r\nhost: pagerd\r\nconnection: close\r\n\r\n")
+  const chunks: Buffer[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
+
+  const text = Buffer.concat(chunks).toString()
+  assert.match(text, /^HTTP\/1\.1 200 OK\r\ncontent-type: application\/x-ndjson/)
+  assert.match(text, /\{"status":"serving"\}\n$/)
 })
 
 test.run()

@@ -1,4 +1,5 @@
 import { pageBytes } from "../../../protocol/limits.js"
+import { shortCommand } from "../ps.js"
 import { counted, formatBytes, formatCount, formatSeconds, formatUs } from "../quantities.js"
 import { type Column, renderTable } from "../table.js"
 import type { Paint, Terminal } from "../terminal.js"
@@ -91,7 +92,7 @@ function historyLine(history: readonly number[], { paint, columns }: Terminal): 
 const columns: readonly Column<SessionRates>[] = [
   { title: "ID", cell: ({ session }) => session.id, style: () => "bold" },
   { title: "PID", align: "right", cell: ({ session }) => String(session.pid) },
-  { title: "COMMAND", shrinks: true, cell: ({ session }) => session.command },
+  { title: "COMMAND", shrinks: true, cell: ({ session }) => shortCommand(session.command) },
   {
     title: "FAULTS/S",
     align: "right",
