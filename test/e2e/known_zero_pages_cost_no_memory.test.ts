@@ -1,4 +1,4 @@
-import { fstatSync, openSync, statSync } from "node:fs"
+import { closeSync, openSync, statSync, writeSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { ImageView } from "../../manager/view.js"
@@ -22,7 +22,7 @@ function memfdBytes(pid: number): number {
 
 test("a hole of 254 MiB reads as zeros and takes no memory from the manager", async () => {
   const path = patternFile(imageBytes, 51, { holes: [hole] })
-  assert.ok(fstatSync(openSync(path, "r")).blocks * 512 <= 4 * mebibyte, "the file has a hole")
+  assert.ok(statSync(path).blocks * 512 <= 4 * mebibyte, "the file has a hole")
   const manager = await startManager({ images: { sparse: path } })
   const client = await startCClient(manager.socket)
   const region = await client.map("sparse")
@@ -42,6 +42,27 @@ test("a hole of 254 MiB reads as zeros and takes no memory from the manager", as
   assert.is(await client.verify(region, 51, 0, mebibyte), -1)
   assert.is(await client.verify(region, 51, 255 * mebibyte, mebibyte), -1)
   assert.is(memfdBytes(manager.pid), 2 * mebibyte)
+  await client.stop()
+  await manager.stop()
+})
+
+test("zeros that a file does hold cost reading and no memory either", async () => {
+  const path = patternFile(4 * mebibyte, 52)
+  const file = openSync(path, "r+")
+  writeSync(file, new Uint8Array(2 * mebibyte), 0, 2 * mebibyte, mebibyte)
+  closeSync(file)
+  const manager = await startManager({ images: { written: path } })
+  const client = await startCClient(manager.socket)
+  const region = await client.map("written")
+
+  const sum = await client.touch(region, mebibyte, 2 * mebibyte, page)
+
+  assert.is(sum, 0)
+  const [image] = await manager.debug.get<ImageView[]>("/v1/images")
+  assert.is(image?.bytes_read, 2 * mebibyte)
+  assert.is(image?.zero_bytes, 2 * mebibyte)
+  assert.is(image?.resident_bytes, 0)
+  assert.is(memfdBytes(manager.pid), 0)
   await client.stop()
   await manager.stop()
 })
