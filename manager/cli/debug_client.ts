@@ -9,7 +9,10 @@ import { userName } from "./user_name.js"
  * the caller's claim.
  */
 export class DebugClient {
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    private readonly answerTimeoutMs = 30_000,
+  ) {}
 
   async get<Answer>(target: string): Promise<Answer> {
     return JSON.parse(await this.#ask("GET", target)) as Answer
@@ -56,7 +59,14 @@ export class DebugClient {
     const headers = body === undefined ? {} : { "content-type": "application/json" }
     const options = { socketPath: this.path, method, path: target, headers, agent: false }
     return new Promise((resolve, reject) => {
-      const outgoing = request(signal ? { ...options, signal } : options, resolve)
+      const outgoing = request(signal ? { ...options, signal } : options, (response) => {
+        // A stream may be quiet for as long as it likes.
+        if (signal !== undefined) outgoing.setTimeout(0)
+        resolve(response)
+      })
+      outgoing.setTimeout(this.answerTimeoutMs, () => {
+        outgoing.destroy(new Error(`no answer within ${this.answerTimeoutMs / 1e3} s`))
+      })
       outgoing.on("error", (error) => {
         this.#connectionFailure(error).then(reject, reject)
       })

@@ -13,7 +13,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+function readBody(request: IncomingMessage): Promise<string> {
   if (Number(request.headers["content-length"] ?? 0) > bodyBytesMax) throw bodyTooLarge()
   const encoding = request.headers["content-encoding"] ?? "identity"
   if (encoding !== "identity") {
@@ -21,14 +21,20 @@ async function readBody(request: IncomingMessage): Promise<string> {
     throw new RequestError(415, "unsupported_encoding", message)
   }
 
-  const chunks: Buffer[] = []
-  let lengthBytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    lengthBytes += chunk.length
-    if (lengthBytes > bodyBytesMax) throw bodyTooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString("utf8")
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let lengthBytes = 0
+    request.on("data", (chunk: Buffer) => {
+      lengthBytes += chunk.length
+      // The rest is let go by unread: destroying the request would take the answer along.
+      if (lengthBytes > bodyBytesMax) reject(bodyTooLarge())
+      else chunks.push(chunk)
+    })
+    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")))
+    request.once("close", () => {
+      reject(new RequestError(400, "malformed_body", "The body broke off"))
+    })
+  })
 }
 
 function bodyTooLarge(): RequestError {

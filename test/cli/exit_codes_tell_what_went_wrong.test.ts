@@ -3,6 +3,8 @@ import { createServer } from "node:net"
 import { dirname, join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { DebugClient } from "../../manager/cli/debug_client.js"
+import { CommandFailure } from "../../manager/cli/failure.js"
 import { startFakeDebugSocket } from "../debug/fake_debug_socket.js"
 import { killedListener } from "../debug/killed_listener.js"
 import { scratchDirectory } from "../harness/scratch.js"
@@ -64,6 +66,32 @@ test("a manager that dies in the middle of its answer exits with 3", async () =>
 
   assert.is(run.code, 3)
   assert.match(run.stderr, /the connection to .* broke/)
+})
+
+test("a manager that never answers is given up", async () => {
+  const path = join(scratchDirectory(), "debug.sock")
+  const server = createServer((socket) => socket.resume())
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+
+  const asked = new DebugClient(path, 100).get("/v1/info")
+  const failure = await asked.catch((error: CommandFailure) => error)
+  await new Promise((resolve) => server.close(resolve))
+
+  if (!(failure instanceof CommandFailure)) throw new Error("it was answered")
+  assert.is(failure.exitCode, 3)
+  assert.match(failure.message, /no answer within 0\.1 s$/)
+})
+
+test("a bug ends it with 70 and last words", async () => {
+  const debug = await startFakeDebugSocket()
+  const planted = "setTimeout(() => { throw new RangeError('planted') }, 300)"
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` }
+
+  const run = await runPagerd(["trace", "--debug-socket", debug.path], { env })
+  await debug.close()
+
+  assert.is(run.code, 70)
+  assert.match(run.stderr, /^pagerd: this is a bug, .*RangeError: planted\n +at /)
 })
 
 test("wrong usage exits with 2 and says what is right", async () => {

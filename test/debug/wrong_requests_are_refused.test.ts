@@ -18,6 +18,15 @@ function assertRefused(reply: Reply, status: number, code: string, words: RegExp
   assert.is(reply.headers["content-type"], "application/json")
 }
 
+/** Sends bytes as they are; gives what comes back until the server closes. */
+async function exchange(bytes: string): Promise<string> {
+  const socket = connect(debug.path)
+  socket.write(bytes, "latin1")
+  const chunks: Buffer[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString("utf8")
+}
+
 test("an unknown path, session or image is a 404 that names it", async () => {
   assertRefused(await debug.ask("GET", "/v1/nothing"), 404, "unknown_route", /\/v1\/nothing/)
   assertRefused(await debug.ask("GET", "/v1/sessions/s9"), 404, "unknown_session", /s9/)
@@ -60,10 +69,22 @@ test("a body that is no {name, source} is a 400 that says why", async () => {
   }
 })
 
-test("a body over the limit is a 413", async () => {
+test("a body over the limit is a 413, whether it says its length or not", async () => {
   const reply = await debug.ask("POST", "/v1/images", "x".repeat(70_000))
+  const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`
+  const head = "POST /v1/images HTTP/1.1\r\nhost: pagerd\r\ntransfer-encoding: chunked\r\n\r\n"
+  const chunked = await exchange(`${head}${chunk.repeat(3)}0\r\n\r\n`)
 
   assertRefused(reply, 413, "body_too_large", /65536/)
+  assert.match(chunked, /^HTTP\/1\.1 413 .*"body_too_large"/s)
+})
+
+test("a body in an encoding is a 415", async () => {
+  const head = "POST /v1/images HTTP/1.1\r\nhost: pagerd\r\nconnection: close\r\n"
+
+  const text = await exchange(`${head}content-encoding: gzip\r\ncontent-length: 0\r\n\r\n`)
+
+  assert.match(text, /^HTTP\/1\.1 415 .*"unsupported_encoding"/s)
 })
 
 test("a name that is taken is a 409", async () => {
@@ -90,11 +111,7 @@ test("a failure of the manager is a 500 with its reason; a bug is one without", 
 })
 
 test("what is not HTTP gets a 400 and the connection's end", async () => {
-  const socket = connect(debug.path)
-  socket.end("\x93\xa7hello\r\n\r\n", "latin1")
-  const chunks: Buffer[] = []
-  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString("utf8")
+  const text = await exchange("\x93\xa7hello\r\n\r\n")
 
   assert.match(text, /^HTTP\/1\.1 400 /)
   assert.match(text, /"malformed_request"/)
