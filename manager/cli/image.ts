@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import type { Command } from "commander"
+import { schemeOf } from "../images/source.js"
 import type { ImageView } from "../view.js"
 import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
 import { print, printJson } from "./output.js"
@@ -65,8 +66,8 @@ async function removeOne(name: string, options: AskingOptions): Promise<void> {
 }
 
 /** The manager runs in another directory. */
-export function absoluteSource(source: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : resolve(source)
+function absoluteSource(source: string): string {
+  return schemeOf(source) === undefined ? resolve(source) : source
 }
 
 const columns: readonly Column<ImageView>[] = [

@@ -1,11 +1,10 @@
 import { isAbsolute } from "node:path"
 import { z } from "zod"
 import { imageName } from "../../protocol/messages.js"
+import { schemeOf } from "../images/source.js"
 import { jsonAnswer, RequestError } from "./answer.js"
 import { readJsonBody } from "./body.js"
 import type { Route } from "./router.js"
-
-const isUrl = (source: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(source)
 
 const newImage = z.strictObject({
   name: imageName,
@@ -13,7 +12,7 @@ const newImage = z.strictObject({
     .string()
     .max(4096)
     .refine(
-      (source) => isAbsolute(source) || isUrl(source),
+      (source) => isAbsolute(source) || schemeOf(source) !== undefined,
       "a source is an absolute path or a URL: the manager's directory is not the caller's",
     ),
 })

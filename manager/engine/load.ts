@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
-import type { ProbeModule } from "../cli/doctor/probe.js"
 import { ManagerError } from "../errors.js"
 import type { SocketModule } from "../sockets/native.js"
+import type { ProbeModule } from "./kernel_probe.js"
 import type { NativeModule } from "./native.js"
 
 /** Everything that `native/build/Release/pagerd.node` exports. */

@@ -3,11 +3,16 @@ import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ClientError, reasonOf } from "../errors.js"
 
+/** The scheme of a SOURCE that is a URL, in small letters; undefined for a path. */
+export function schemeOf(source: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase()
+}
+
 /**
  * The absolute path that a SOURCE names. Throws a ClientError for what this manager cannot read.
  */
 export function pathOfSource(source: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase()
+  const scheme = schemeOf(source)
   if (scheme === undefined) return resolve(source)
   if (scheme !== "file") {
     const wanted = "this manager reads paths and file:// URLs"

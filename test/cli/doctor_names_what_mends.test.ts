@@ -8,7 +8,7 @@ import {
   memoryLimitCheck,
   overcommitCheck,
 } from "../../manager/cli/doctor/machine_checks.js"
-import type { KernelProbe } from "../../manager/cli/doctor/probe.js"
+import type { KernelProbe } from "../../manager/engine/kernel_probe.js"
 import {
   type UserfaultfdFacts,
   userfaultfdChecks,

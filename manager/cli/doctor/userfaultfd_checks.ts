@@ -1,6 +1,6 @@
 import { getSystemErrorName } from "node:util"
+import type { KernelProbe } from "../../engine/kernel_probe.js"
 import type { Check } from "./check.js"
-import type { KernelProbe } from "./probe.js"
 
 /** What the checks of userfaultfd reckon with. */
 export interface UserfaultfdFacts {
