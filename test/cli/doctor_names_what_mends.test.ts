@@ -8,11 +8,11 @@ import {
   memoryLimitCheck,
   overcommitCheck,
 } from "../../manager/cli/doctor/machine_checks.js"
-import type { KernelProbe } from "../../manager/engine/kernel_probe.js"
 import {
   type UserfaultfdFacts,
   userfaultfdChecks,
 } from "../../manager/cli/doctor/userfaultfd_checks.js"
+import type { KernelProbe } from "../../manager/engine/kernel_probe.js"
 import { startFakeDebugSocket } from "../debug/fake_debug_socket.js"
 import { scratchDirectory } from "../harness/scratch.js"
 import { skipLoudly } from "../harness/skip.js"
