@@ -19,7 +19,7 @@ async function main(options: Options): Promise<void> {
     // Stays in place: a second Ctrl-C must not cut short the cleaning up that the first began.
     process.on(signal, () => interruption.abort(new Interrupted(`Interrupted by ${signal}`)))
   }
-  const daemon = await startDaemon(progress, interruption.signal)
+  const daemon = await startDaemon(progress, interruption)
   let isLeftRunning = false
   try {
     const subjects = await runDemo(options, daemon, progress, interruption.signal)

@@ -35,7 +35,7 @@ export function subjectsOf({ rows, indexMib }: Options): Subject[] {
       program: new URL("./workers/index_worker.js", import.meta.url),
       ways: ["pagerd", "copy", "pread"],
       remark:
-        "pread is the way to beat: here the file is local, and the code knows that it reads a file.",
+        "pread is the way to beat: the file is local here, and the code knows that it reads one.",
       wayNames: { pagerd: "pagerd", copy: "read whole", pread: "pread" },
     },
   ]

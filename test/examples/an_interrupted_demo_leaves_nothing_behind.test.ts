@@ -14,10 +14,6 @@ function managerPid(demo: SmallDemo): number {
   return Number(/pid (\d+)/.exec(demo.stdout())?.[1])
 }
 
-function debugSocket(demo: SmallDemo): DebugSocket {
-  return new DebugSocket(/--unix-socket (\S+)/.exec(demo.stdout())?.[1] ?? "")
-}
-
 test("an interruption while it builds ends the manager and removes the half image", async () => {
   const demo = startSmallDemo({ args: ["--rows", "3000000"] })
   await retryUntil("the filling of the database", 30_000, () => demo.stdout().includes("filling"))
@@ -33,26 +29,45 @@ test("an interruption while it builds ends the manager and removes the half imag
   assert.equal(readdirSync(join(demo.cache, "pagerd-demo")), [])
 })
 
+/** Resolves while workers are connected. */
+async function liveWorkers(demo: SmallDemo): Promise<SessionView[]> {
+  await retryUntil("the debug socket's name", 30_000, () => demo.stdout().includes("curl"))
+  const path = /--unix-socket (\S+)/.exec(demo.stdout())?.[1] ?? ""
+  return await retryUntil("a worker's session", 30_000, async () => {
+    const sessions = await new DebugSocket(path).get<SessionView[]>("/v1/sessions")
+    const workers = sessions.filter(({ command }) => /(sqlite|index)_worker\.js/.test(command))
+    return workers.length > 0 && workers
+  })
+}
+
+function assertNothingIsLeft(demo: SmallDemo, sessions: readonly SessionView[]): void {
+  for (const { pid } of sessions) assert.is(isRunning(pid), false)
+  assert.is(isRunning(managerPid(demo)), false)
+  assert.equal(demo.leftovers(), [])
+}
+
 test("an interruption while workers run ends them and the manager", async () => {
   const demo = startSmallDemo({ workers: 4 })
-  await retryUntil("the debug socket's name", 30_000, () => demo.stdout().includes("curl"))
-  const pid = managerPid(demo)
-  const sessions = await retryUntil("a worker's session", 30_000, async () => {
-    const seen = await debugSocket(demo).get<SessionView[]>("/v1/sessions")
-    return seen.length > 0 && seen
-  })
+  const sessions = await liveWorkers(demo)
 
   demo.child.kill("SIGINT")
   demo.child.kill("SIGINT")
   const { code } = await demo.ended
 
   assert.is(code, interruptedCode)
-  for (const session of sessions) {
-    assert.match(session.command, "sqlite_worker.js")
-    assert.is(isRunning(session.pid), false)
-  }
-  assert.is(isRunning(pid), false)
-  assert.equal(demo.leftovers(), [])
+  assertNothingIsLeft(demo, sessions)
+})
+
+test("a manager that dies while workers run ends them and the demo, which says so", async () => {
+  const demo = startSmallDemo({ workers: 4 })
+  const sessions = await liveWorkers(demo)
+
+  process.kill(managerPid(demo), "SIGKILL")
+  const { code, stderr } = await demo.ended
+
+  assert.is(code, 1)
+  assert.match(stderr, `pagerd (pid ${managerPid(demo)}) was ended by SIGKILL`)
+  assertNothingIsLeft(demo, sessions)
 })
 
 test.run()

@@ -21,7 +21,7 @@ function startAsNobody(socket: string): SmallDemo {
   return startSmallDemo({ uid: nobody, directory: staged, env, runtime, cache, args: ["--json"] })
 }
 
-test("on root's manager the images are published, and memory figures come from the kernel", async () => {
+test("it publishes its images to root's manager, and has figures from the kernel only", async () => {
   if (!isRoot) return skipLoudly("root", "only root can run a manager for another user")
   const manager = await startManager()
   chmodSync(manager.paths.directory, 0o755)

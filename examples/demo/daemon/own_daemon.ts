@@ -25,6 +25,7 @@ export class OwnDaemon implements Daemon {
   readonly socket: string
   readonly debug: DebugSocket
   readonly pid: number
+  #isStopping = false
 
   private constructor(
     private readonly directory: string,
@@ -36,7 +37,8 @@ export class OwnDaemon implements Daemon {
     this.description = `pagerd serve as uid ${process.getuid?.()}, pid ${this.pid}, in ${directory}`
   }
 
-  static async start(signal: AbortSignal): Promise<OwnDaemon> {
+  /** When it ends before it is told to, everything that waits for it is interrupted. */
+  static async start(interruption: AbortController): Promise<OwnDaemon> {
     const directory = mkdtempSync(join(runtimeDirectory(), "pagerd-demo-"))
     const log = openSync(join(directory, "daemon.log"), "w")
     const line = ["--socket", join(directory, "pagerd.sock")]
@@ -51,12 +53,13 @@ export class OwnDaemon implements Daemon {
     closeSync(log)
     const daemon = new OwnDaemon(directory, child)
     try {
-      await daemon.#waitUntilReady(signal)
+      await daemon.#waitUntilReady(interruption.signal)
+      daemon.#watch(interruption)
       return daemon
     } catch (error) {
       const words = daemon.#words()
       await daemon.stop()
-      throw signal.aborted || words === ""
+      throw interruption.signal.aborted || words === ""
         ? error
         : new Error(`${(error as Error).message}; it wrote:\n${words}`)
     }
@@ -68,6 +71,7 @@ export class OwnDaemon implements Daemon {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     if (this.#isRunning()) {
       const ended = once(this.child, "exit")
       this.child.kill("SIGTERM")
@@ -91,6 +95,14 @@ export class OwnDaemon implements Daemon {
       if (Date.now() > giveUp) throw new Error(`pagerd was not ready in ${readyTimeoutMs / 1000} s`)
       await delay(readyPollMs)
     }
+  }
+
+  #watch(interruption: AbortController): void {
+    this.child.once("exit", (code, signal) => {
+      if (this.#isStopping) return
+      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`
+      interruption.abort(new Error(`pagerd (pid ${this.pid}) ${how}; it wrote:\n${this.#words()}`))
+    })
   }
 
   #isRunning(): boolean {

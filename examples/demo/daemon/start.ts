@@ -13,10 +13,13 @@ const systemSocket = "/run/pagerd/pagerd.sock"
  * root starts a manager of its own. Anybody else uses the one that root runs, when there is one,
  * because its clients may take faults inside system calls too; else they start their own.
  */
-export async function startDaemon(progress: Progress, signal: AbortSignal): Promise<Daemon> {
+export async function startDaemon(
+  progress: Progress,
+  interruption: AbortController,
+): Promise<Daemon> {
   const shared = process.getuid?.() === 0 ? undefined : await findShared(progress)
   if (shared !== undefined) return shared
-  const own = await OwnDaemon.start(signal)
+  const own = await OwnDaemon.start(interruption)
   progress.say(`Started ${own.description}`)
   if (process.getuid?.() !== 0) {
     progress.say(

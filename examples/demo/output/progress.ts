@@ -83,6 +83,6 @@ class StepLine implements Step {
     if (this.unit === "rows") {
       return `${count(this.#done)} rows, ${count(this.#done / seconds)} rows/s`
     }
-    return `${count(this.#done)} of ${count(this.total)} workers`
+    return `${count(this.#done)} of ${count(this.total)} done`
   }
 }

@@ -6,10 +6,10 @@ import { count, mebibyte, mebibytes, quantile, short, sum } from "./units.js"
 
 const none = "-"
 
-const legend = `  first, all: until the first, the last right answer; ${availableParallelism()} CPUs for all workers
+const legend = `  first, all: until the first, the last right answer, all workers at once
   pages, fault: by the manager's books ("-": not open to this user); MiB of: by the kernel's
   memory: from /proc/PID/smaps_rollup, Node's own included; manager: without its other images;
-  together: the PSS of workers and manager`
+  together: the PSS of workers and manager. This machine has ${availableParallelism()} CPUs.`
 
 /** All tables, and the sum. */
 export function formatReport(subjects: readonly SubjectOutcome[]): string {
