@@ -22,7 +22,7 @@ export interface FileResult {
  * After its totals a test process has this long to end by itself; one whose tests failed is known
  * to have left things open.
  */
-const lingerMsMax = 5_000
+const lingerMsMax = 10_000
 const lingerAfterFailureMsMax = 500
 /** Processes that a test killed may take a moment to vanish. */
 const leftoverGraceMs = 2_000
