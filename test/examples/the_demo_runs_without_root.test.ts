@@ -21,7 +21,7 @@ function startAsNobody(socket: string): SmallDemo {
   return startSmallDemo({ uid: nobody, directory: staged, env, runtime, cache, args: ["--json"] })
 }
 
-test("it publishes its images to root's manager, and has figures from the kernel only", async () => {
+test("it publishes its images to root's manager, and has the kernel's figures only", async () => {
   if (!isRoot) return skipLoudly("root", "only root can run a manager for another user")
   const manager = await startManager()
   chmodSync(manager.paths.directory, 0o755)
@@ -53,7 +53,7 @@ test("without one it starts its own and says what that means", async () => {
   const { code, stdout, stderr } = await demo.ended
 
   assert.is(code, 0, stderr)
-  assert.match(stderr, `No manager at ${socket} to use`)
+  assert.match(stderr, `No manager at ${socket}`)
   assert.match(stderr, "Started pagerd serve as uid 65534")
   assert.match(stderr, "Without root it serves faults of user code only")
   for (const { ways } of parseReport(stdout).images) {

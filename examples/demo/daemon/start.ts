@@ -42,7 +42,7 @@ async function findShared(progress: Progress): Promise<SharedDaemon | undefined>
     }
     return new SharedDaemon(socket, debug, pager)
   } catch (error) {
-    progress.say(`No manager at ${socket} to use (${(error as Error).message})`)
+    progress.say(`${(error as Error).message} The demo starts one of its own.`)
     return undefined
   }
 }

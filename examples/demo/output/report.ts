@@ -55,7 +55,7 @@ function formatTitle(
   return [
     title,
     `${mebibytes(lengthBytes)}; ${count(questions)} questions a worker, all answered rightly`,
-    `pagerd took mode ${region?.mode}: ${region?.why}`,
+    `pagerd took mode ${region?.mode}: ${region?.why.replaceAll("; ", ";\n")}`,
   ].join("\n")
 }
 
