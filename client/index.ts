@@ -1,4 +1,4 @@
-/** The TypeScript client: `import { connect } from "pagerd"`. */
+/** The TypeScript client, the main export of the package. */
 
 export type { Mode } from "../protocol/messages.js"
 export { type LocalErrorCode, PagerdError } from "./error.js"

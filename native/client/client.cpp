@@ -18,7 +18,7 @@ pagerd_client::~pagerd_client() {
     region->end_for_disconnect();
     book_.strike(region);
   }
-  (void)session_->exchange(bye_frame(session_->next_request()), "goodbye");
+  session_->say_goodbye();
 }
 
 void pagerd_client::abandon(pagerd_client *client) {

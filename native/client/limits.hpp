@@ -27,6 +27,8 @@ inline constexpr std::size_t descriptors_per_frame_max = 4;
 // How long a manager may take to say `welcome`. Later answers have no limit: bytes may be slow to
 // come.
 inline constexpr int welcome_timeout_ms = 30'000;
+// How long a client that leaves waits for the manager to have noticed.
+inline constexpr int goodbye_timeout_ms = 1'000;
 // Rounds of "prefault what is still missing" before attached memory is called incomplete.
 inline constexpr int completion_rounds_max = 4;
 

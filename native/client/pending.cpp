@@ -1,5 +1,6 @@
 #include "client/pending.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace pagerd::client {
@@ -23,6 +24,15 @@ Result<Message> PendingRequests::await(std::uint32_t request) {
   Result<Message> result = place->is_answered ? Result<Message>(std::move(place->answer)) : *end_;
   free(*place);
   return result;
+}
+
+void PendingRequests::await_for(std::uint32_t request, int timeout_ms) {
+  std::unique_lock held(lock_);
+  Place *place = find(request);
+  PAGERD_CHECK(place != nullptr);
+  place->changed.wait_for(held, std::chrono::milliseconds(timeout_ms),
+                          [&] { return place->is_answered || end_; });
+  free(*place);
 }
 
 void PendingRequests::withdraw(std::uint32_t request) {

@@ -20,6 +20,8 @@ class PendingRequests {
   Status enter(std::uint32_t request);
   // Waits for the answer and gives the place back.
   Result<Message> await(std::uint32_t request);
+  // The same for an answer whose content matters to nobody; gives up after a while.
+  void await_for(std::uint32_t request, int timeout_ms);
   // Gives the place back unanswered: the request was not sent after all.
   void withdraw(std::uint32_t request);
 

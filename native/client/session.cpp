@@ -85,6 +85,14 @@ Result<Message> Session::exchange(const Frame &frame, const char *wanted, int de
   return answer;
 }
 
+void Session::say_goodbye() {
+  const Frame bye = bye_frame(next_request());
+  if (!usable().ok() || !pending_.enter(bye.request).ok()) return;
+  // Also when it could not be sent: then the agent ends the wait, or the time does.
+  (void)send_frame(socket_, bye.bytes(), -1, Wait::never);
+  pending_.await_for(bye.request, goodbye_timeout_ms);
+}
+
 void Session::tell(const Frame &frame) {
   if (usable().ok()) (void)send_frame(socket_, frame.bytes(), -1, Wait::never);
 }

@@ -40,6 +40,8 @@ class Session {
   // Sends a request and waits for its answer, which must be of the wanted type. No time limit:
   // bytes may be slow.
   Result<Message> exchange(const Frame &frame, const char *wanted, int descriptor = -1);
+  // Tells the manager that the client leaves, and gives it a moment to take note.
+  void say_goodbye();
   // Sends a frame whose answer nobody needs, and drops it rather than wait.
   void tell(const Frame &frame);
 

@@ -14,7 +14,7 @@ const seed = 7
 const windowPagesMax = 64
 
 for (const shared of [false, true]) {
-  test(`a ${shared ? "shared" : "plain"} memory pages in, grows, resets and is let go`, async () => {
+  test(`a ${shared ? "shared" : "plain"} memory pages in, grows, resets, is let go`, async () => {
     const manager = await startManager({ images: { heap: patternFile(imageBytes, seed) } })
     const pager = await connect({ socket: manager.socket })
     const memory = makeMemory({ initial, maximum: 200, shared })
