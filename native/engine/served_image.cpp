@@ -37,15 +37,17 @@ Ask ServedImage::ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgen
   PAGERD_CHECK(low <= page && page < high && high <= image_.pages());
 
   const std::lock_guard lock(mutex_);
-  // A page nobody has asked for changes its state only through us, and we hold the lock; one that
-  // was asked for is settled under the lock after its bit was set. So whoever finds it absent here
-  // is in time to wait for it.
+  // A page that was asked for is settled under the lock after its bit was set. So whoever finds it
+  // absent here is in time to wait for it.
   if (image_.state(page) != PageState::absent) return Ask::ready;
   if (is_lost_.load(std::memory_order_relaxed)) return Ask::lost;
   if (!requested_.test(page)) {
     low = requested_.run_begin(page, low);
     high = requested_.run_end(page, std::min(high, page + fill_pages_max));
-    if (!open_fill(image_.run_around(page, low, high), urgency, desk)) return Ask::busy;
+    const Run run = image_.run_around(page, low, high);
+    // A page nobody has asked for: a filler that met a hole may mark it at any moment all the same.
+    if (run.state != PageState::absent) return Ask::ready;
+    if (!open_fill(run, urgency, desk)) return Ask::busy;
   } else if (urgency == Urgency::demand) {
     raise_fill_of(page, desk);
   }
