@@ -17,6 +17,10 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
+std::string range_text(std::uint64_t start, std::uint64_t end) {
+  return "[" + hex(start) + ", " + hex(end) + ")";
+}
+
 FaultKind kind_of(const uffd_msg &message) {
   if ((message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP) != 0) return FaultKind::write_protect;
   if ((message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR) != 0) return FaultKind::minor;
@@ -131,20 +135,23 @@ RegionPin AddressSpace::pin_at(const Guard &held, std::uint64_t address) {
   return RegionPin(*this, regions_.at(address));
 }
 
-std::optional<std::string> AddressSpace::add_region(std::shared_ptr<Region> region) {
+std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) {
   const Guard held = lock();
-  if (is_closed_) return "the session is closing";
-  if (const Region *other = regions_.overlapping(region->start(), region->end())) {
-    return "Cannot map [" + hex(region->start()) + ", " + hex(region->end()) +
-           "): it overlaps region " + std::to_string(other->id()) + " at [" + hex(other->start()) +
-           ", " + hex(other->end()) + ")";
-  }
   const std::uint64_t start = region->start();
-  const std::uint64_t bytes = region->end() - start;
+  const std::uint64_t end = region->end();
+  const std::string what = "Cannot map " + range_text(start, end) + ": ";
+  if (is_closed_) return Refusal{"client_gone", what + "the session is closing"};
+  if (const Region *other = regions_.overlapping(start, end)) {
+    return Refusal{"region_overlap", what + "it overlaps region " + std::to_string(other->id()) +
+                                         " at " + range_text(other->start(), other->end())};
+  }
+  // Faults that came before the region did were read and dropped: let them come again. Nobody reads
+  // them before the region is there, for that takes the lock.
+  if (!sys::uffd_wake(uffd_.get(), start, end - start)) {
+    return Refusal{"region_too_long", what + "the client's address space does not reach there"};
+  }
   holds_.fetch_add(1);
   regions_.insert(std::move(region));
-  // Faults that came before the region did were read and dropped: let them come again.
-  sys::uffd_wake(uffd_.get(), start, bytes);
   return std::nullopt;
 }
 

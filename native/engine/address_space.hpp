@@ -65,6 +65,12 @@ enum class ReadOutcome {
   misbehaved,  // the descriptor does what none of ours does
 };
 
+// Why a region cannot be mapped: an error code of the protocol, and the sentence to it.
+struct Refusal {
+  const char *code;
+  std::string text;
+};
+
 // The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault
 // threads read it: reading and applying layout events happens under its lock. Where the client can
 // raise layout events, installing does too, so that no page is installed by what the layout was
@@ -93,8 +99,8 @@ class AddressSpace {
 
   // Everything below is for the thread that carries out commands.
 
-  // The region it overlaps, or nothing; then the region is served from here on.
-  std::optional<std::string> add_region(std::shared_ptr<Region> region);
+  // Why not, or nothing; then the region is served from here on.
+  std::optional<Refusal> add_region(std::shared_ptr<Region> region);
   // False when there is no such region. The end is announced when the last pin is gone.
   bool remove_region(std::uint32_t id, std::uint32_t request);
   void note_reset(std::uint32_t region);

@@ -189,14 +189,14 @@ void Engine::carry_out(Command &command) {
 void Engine::carry_out_map(Command &command) {
   AddressSpace &space = *command.space;
   const std::uint32_t region = command.region->id();
-  const auto overlap = space.add_region(std::move(command.region));
-  if (overlap) {
+  const auto refusal = space.add_region(std::move(command.region));
+  if (refusal) {
     return outbox_.post({.kind = EventKind::refused,
                          .space = space.id(),
                          .request = command.request,
                          .region = region,
-                         .code = "region_overlap",
-                         .text = *overlap});
+                         .code = refusal->code,
+                         .text = refusal->text});
   }
   outbox_.post({.kind = EventKind::mapped,
                 .space = space.id(),

@@ -38,7 +38,7 @@ Installed install_window(int uffd, Window window, std::uint64_t fault_address,
       case Install::already_present:
         if (window.start == fault_address) {
           // Whoever installed it may have done so without waking anybody.
-          sys::uffd_wake(uffd, fault_address, page_bytes);
+          PAGERD_CHECK(sys::uffd_wake(uffd, fault_address, page_bytes));
           return {Install::already_present, pages, 0};
         }
         break;

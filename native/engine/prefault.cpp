@@ -87,7 +87,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
       case Install::partial:
         break;
       case Install::already_present:
-        sys::uffd_wake(space_->uffd(), rest_.start, page_bytes);
+        PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes));
         rest_.start += page_bytes;
         break;
       case Install::retry:

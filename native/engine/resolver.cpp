@@ -138,7 +138,7 @@ void Resolver::poison(Served &served, const std::string &reason) {
     case Install::no_memory:
       return defer(served, slow);
     case Install::already_present:
-      sys::uffd_wake(uffd, address, page_bytes);
+      PAGERD_CHECK(sys::uffd_wake(uffd, address, page_bytes));
       return finish(served, Outcome::already_present, 0);
     case Install::unmapped:
     case Install::gone:
@@ -173,7 +173,7 @@ void Resolver::defer(Served &served, unsigned slowness) {
   if (deferred_.add({due, served.space, fault})) return;
   // No room: back to the kernel, which delivers it again.
   space.pending.remove(fault.address);
-  sys::uffd_wake(space.uffd(), fault.address, page_bytes);
+  PAGERD_CHECK(sys::uffd_wake(space.uffd(), fault.address, page_bytes));
 }
 
 void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {

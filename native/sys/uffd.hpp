@@ -34,8 +34,10 @@ InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes
 // Whoever touches the range from now on gets SIGBUS, in a system call EFAULT.
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
 
-// Lets every thread that waits in the range fault again. A dead client is not an error.
-void uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
+// Lets every thread that waits in the range fault again. A dead client is not an error. False when
+// no memory of that client can ever be there; where it is known that some can, that would mean a
+// wrong constant, and every wake would be lost: check() it.
+[[nodiscard]] bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
 
 // Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file
 // description, so the flag is not relied on. Returns how many messages came; 0 when the queue was

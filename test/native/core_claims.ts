@@ -17,7 +17,8 @@ const concurrent = [
   "asking_meets_holes_being_marked.cpp",
 ]
 
-const sequential: string[] = []
+const sequential = [
+  "wrong_maps_are_refused.cpp",]
 
 export const coreClaims: readonly CoreClaim[] = [
   ...concurrent.map((source) => ({ source, isConcurrent: true })),
