@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/served_image.hpp"
 #include "sys/clock.hpp"
 #include "sys/page.hpp"
 #include "sys/uffd.hpp"
@@ -163,6 +164,7 @@ bool AddressSpace::remove_region(std::uint32_t id, std::uint32_t request) {
   }
   if (!region) return false;
   if (region->close(request)) end_region(*region);
+  resume_if_drained();
   return true;
 }
 
@@ -193,11 +195,11 @@ void AddressSpace::report_misbehaviour(const Guard &held, const std::string &rea
   outbox_.post({.kind = EventKind::misbehaved, .space = id_, .text = reason});
 }
 
-std::vector<std::shared_ptr<Region>> AddressSpace::close() {
+void AddressSpace::close() {
   std::vector<std::shared_ptr<Region>> regions;
   {
     const Guard held = lock();
-    if (is_closed_) return {};
+    if (is_closed_) return;
     is_closed_ = true;
     unwatch();
     regions = regions_.take_all();
@@ -206,7 +208,6 @@ std::vector<std::shared_ptr<Region>> AddressSpace::close() {
     if (region->close(0)) end_region(*region);
   }
   drop_hold();
-  return regions;
 }
 
 void AddressSpace::pause_if_full() {
@@ -231,6 +232,13 @@ void AddressSpace::unwatch() {
 }
 
 void AddressSpace::end_region(Region &region) {
+  for (const Waiter &waiter : region.image().forget(*this, region)) {
+    if (waiter.prefault) continue;  // it answers when it is dropped here
+    // A thread may wait there by now on behalf of the region that came next, taken for a duplicate
+    // of this one: it has to fault again.
+    pending.remove(waiter.fault.address);
+    PAGERD_CHECK(sys::uffd_wake(uffd_.get(), waiter.fault.address, sys::page_bytes));
+  }
   if (region.close_request() != 0) {
     outbox_.post({.kind = EventKind::unmapped,
                   .space = id_,

@@ -108,8 +108,8 @@ class AddressSpace {
   void watch(std::vector<sys::Epoll *> sets);
   // Takes it from all fault threads for good; its session is told.
   void report_misbehaviour(const Guard &held, const std::string &reason);
-  // Ends every region; returns them, for their images to forget this space.
-  std::vector<std::shared_ptr<Region>> close();
+  // Ends every region. The descriptor is closed when the last one is over.
+  void close();
 
   // After faults were resolved, without the lock: reads on where pending_faults_max had stopped it.
   void resume_if_drained();
@@ -124,7 +124,7 @@ class AddressSpace {
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
   void pause_if_full();
   void unwatch();
-  // A pin was the last one of a closed region.
+  // A closed region has no pin any more: nobody waits on its behalf from here on.
   void end_region(Region &region);
   void drop_hold();
 

@@ -206,7 +206,7 @@ void Engine::carry_out_map(Command &command) {
 
 void Engine::carry_out_detach(AddressSpace &space) {
   spaces_.remove(space.id());
-  for (const auto &region : space.close()) region->image().forget(space);
+  space.close();
 }
 
 std::vector<sys::Epoll *> Engine::loops_near(int cpu) {

@@ -48,6 +48,14 @@ PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
 
 PrefaultJob::Step PrefaultJob::step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk,
                                     Tally &thread_tally) {
+  const Step outcome = step_slice(self, desk, thread_tally);
+  // Its pin may have been the last one of a region that threads waited for.
+  space_->resume_if_drained();
+  return outcome;
+}
+
+PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &self,
+                                          FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
   AddressSpace::Guard held = space_->lock();
   const RegionPin region = space_->pin_at(held, rest_.start);

@@ -31,11 +31,13 @@ class PrefaultJob {
   };
   // Installs the next slice. Called by one filler at a time.
   Step step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk, Tally &thread_tally);
+  std::uint32_t region() const { return region_; }
   void fail(const std::string &reason) { failure_ = reason; }
   // The place among prefaults_max that it gives back at its end. The counter outlives it.
   void occupy(std::atomic<std::size_t> &places) { places_ = &places; }
 
  private:
+  Step step_slice(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk, Tally &thread_tally);
   Step install(Region &region, image::Run run, Tally &thread_tally);
   Step fetch(const std::shared_ptr<PrefaultJob> &self, Region &region, image::Run run,
              FillDesk &desk);

@@ -1,6 +1,7 @@
 #include "engine/served_image.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/prefault.hpp"
 #include "sys/clock.hpp"
@@ -20,6 +21,15 @@ image::Bitmap empty_bitmap(std::uint64_t pages) {
   auto bitmap = image::Bitmap::create(pages);
   PAGERD_CHECK(bitmap.ok());
   return bitmap.take();
+}
+
+template <typename Claim>
+std::vector<Waiter> take_out(std::vector<Waiter> &waiters, Claim is_wanted) {
+  const auto wanted = std::partition(waiters.begin(), waiters.end(), std::not_fn(is_wanted));
+  std::vector<Waiter> taken(std::make_move_iterator(wanted),
+                            std::make_move_iterator(waiters.end()));
+  waiters.erase(wanted, waiters.end());
+  return taken;
 }
 
 }  // namespace
@@ -93,26 +103,21 @@ void ServedImage::raise_fill_of(std::uint64_t page, FillDesk &desk) {
 }
 
 std::vector<Waiter> ServedImage::settle(const FillJob &job) {
-  std::vector<Waiter> served;
   const std::lock_guard lock(mutex_);
   requested_.clear(job.first, job.end);
   std::erase_if(open_fills_, [&](const auto &open) { return open.get() == &job; });
-  const auto waits_elsewhere = [&](const Waiter &waiter) {
-    return waiter.image_page < job.first || waiter.image_page >= job.end;
-  };
-  const auto ours = std::partition(waiters_.begin(), waiters_.end(), waits_elsewhere);
-  served.assign(std::make_move_iterator(ours), std::make_move_iterator(waiters_.end()));
-  waiters_.erase(ours, waiters_.end());
-  return served;
+  return take_out(waiters_, [&](const Waiter &waiter) {
+    return job.first <= waiter.image_page && waiter.image_page < job.end;
+  });
 }
 
-void ServedImage::forget(const AddressSpace &space) {
-  std::vector<Waiter> dropped;  // ends after the lock: a prefault that is dropped posts its answer
+std::vector<Waiter> ServedImage::forget(const AddressSpace &space, const Region &region) {
   const std::lock_guard lock(mutex_);
-  const auto others = [&](const Waiter &waiter) { return waiter.space.get() != &space; };
-  const auto its = std::partition(waiters_.begin(), waiters_.end(), others);
-  dropped.assign(std::make_move_iterator(its), std::make_move_iterator(waiters_.end()));
-  waiters_.erase(its, waiters_.end());
+  return take_out(waiters_, [&](const Waiter &waiter) {
+    if (waiter.space.get() != &space) return false;
+    return waiter.prefault ? waiter.prefault->region() == region.id()
+                           : region.contains(waiter.fault.address);
+  });
 }
 
 void ServedImage::mark_lost(const std::string &reason) {

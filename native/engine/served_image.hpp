@@ -49,8 +49,8 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
 
   // The job's pages are there, or will not be: returns who waits for them.
   std::vector<Waiter> settle(const FillJob &job);
-  // Drops whoever waits on behalf of a space that is closing.
-  void forget(const AddressSpace &space);
+  // Takes off the list who waits on behalf of a region that has ended, and returns them.
+  std::vector<Waiter> forget(const AddressSpace &space, const Region &region);
 
   // For good: every page not yet resident can no longer be had.
   void mark_lost(const std::string &reason);

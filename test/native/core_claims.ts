@@ -14,6 +14,7 @@ const concurrent = [
   "lost_file_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
   "full_pending_list_stops_reading.cpp",
+  "region_end_forgets_who_waited.cpp",
   "asking_meets_holes_being_marked.cpp",
 ]
 
