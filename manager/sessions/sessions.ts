@@ -12,6 +12,12 @@ export interface SpaceOwner {
 /** Ended sessions whose faults can still be told by their number. */
 const endedOwnersMax = 4_096
 
+/**
+ * Descriptors of one user on their way to being closed. Only those that the user itself holds back,
+ * as the server of their file system can, are ever so many.
+ */
+const closingPerUidMax = 1_024
+
 /** Every session of the manager, and who may have one more. JS thread. */
 export class Sessions {
   private readonly sessions = new Map<string, Session>()
@@ -47,6 +53,15 @@ export class Sessions {
   checkNotDraining(): void {
     if (!this.draining) return
     throw new ClientError("draining", "This manager is about to end and takes nothing new")
+  }
+
+  /** Ends every session of a user whose descriptors pile up because they cannot be closed. */
+  checkClosing(uid: number): void {
+    const pileUp = this.findPileUp(uid)
+    if (pileUp === undefined) return
+    for (const session of this.list()) {
+      if (session.peer.uid === uid) session.dismiss(pileUp)
+    }
   }
 
   list(): Session[] {
@@ -102,6 +117,8 @@ export class Sessions {
   }
 
   private checkRoom(uid: number): void {
+    const pileUp = this.findPileUp(uid)
+    if (pileUp !== undefined) throw pileUp
     const { sessionsMax, sessionsPerUidMax } = this.services.limits
     if (this.sessions.size >= sessionsMax) {
       const found = `This manager has ${this.sessions.size} sessions`
@@ -112,6 +129,13 @@ export class Sessions {
       const found = `User ${uid} has ${ofUser} sessions`
       throw new ClientError("too_many_sessions", `${found}, the most that one user may have`)
     }
+  }
+
+  private findPileUp(uid: number): ClientError | undefined {
+    const closing = this.services.native.closingFor(uid)
+    if (closing <= closingPerUidMax) return undefined
+    const found = `User ${uid} has sent ${closing} descriptors that the kernel is still closing`
+    return new ClientError("surplus_descriptors", `${found}, wanted ${closingPerUidMax} at most`)
   }
 
   private remove(session: Session): void {

@@ -75,5 +75,11 @@ export interface SocketModule {
   raiseDescriptorLimit(): { before: number; after: number }
   describeDescriptor(descriptor: number): DescriptorKind & { readonly isSharedMemory: boolean }
   closeDescriptor(descriptor: number): void
+  /**
+   * Closes what a client sent, on another thread: it can take as long as the client likes. The
+   * descriptor counts as closing for that user until it is closed.
+   */
+  closeFor(descriptor: number, uid: number): void
+  closingFor(uid: number): number
   pinnedCpu(pid: number): number
 }

@@ -1,3 +1,5 @@
+import type { SocketModule } from "./native.js"
+
 /**
  * The descriptors that came with one frame. What nobody takes out is closed when the frame is done
  * with, whatever became of it.
@@ -5,7 +7,8 @@
 export class ReceivedDescriptors {
   constructor(
     private readonly numbers: number[],
-    private readonly close: (descriptor: number) => void,
+    private readonly native: Pick<SocketModule, "closeFor">,
+    private readonly uid: number,
   ) {}
 
   get length(): number {
@@ -23,6 +26,6 @@ export class ReceivedDescriptors {
   }
 
   closeRest(): void {
-    for (const number of this.numbers.splice(0)) this.close(number)
+    for (const number of this.numbers.splice(0)) this.native.closeFor(number, this.uid)
   }
 }

@@ -5,6 +5,7 @@
 #include "binding/script.hpp"
 #include "binding/socket_connection.hpp"
 #include "binding/socket_listener.hpp"
+#include "sys/closer.hpp"
 #include "sys/process.hpp"
 #include "sys/socket.hpp"
 
@@ -64,6 +65,23 @@ void close_descriptor(const Napi::CallbackInfo &call) {
   sys::close_descriptor(call[0].ToNumber().Int32Value());
 }
 
+// Never destroyed: threads of it may outlive every other object.
+sys::Closer &closer() {
+  static sys::Closer *const instance = new sys::Closer();
+  return *instance;
+}
+
+// (descriptor, uid)
+void close_for(const Napi::CallbackInfo &call) {
+  closer().close(call[0].ToNumber().Int32Value(), call[1].ToNumber().Uint32Value());
+}
+
+// (uid) => number
+Napi::Value closing_for(const Napi::CallbackInfo &call) {
+  const std::size_t closing = closer().closing_for(call[0].ToNumber().Uint32Value());
+  return Napi::Number::New(call.Env(), static_cast<double>(closing));
+}
+
 // (pid) => cpu or -1
 Napi::Value pinned_cpu(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), sys::pinned_cpu(call[0].ToNumber().Int32Value()));
@@ -93,6 +111,8 @@ void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("sendDatagram", Napi::Function::New<send_datagram>(env));
   exports.Set("describeDescriptor", Napi::Function::New<describe_descriptor>(env));
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env));
+  exports.Set("closeFor", Napi::Function::New<close_for>(env));
+  exports.Set("closingFor", Napi::Function::New<closing_for>(env));
   exports.Set("pinnedCpu", Napi::Function::New<pinned_cpu>(env));
   exports.Set("raiseDescriptorLimit", Napi::Function::New<raise_descriptor_limit>(env));
 }

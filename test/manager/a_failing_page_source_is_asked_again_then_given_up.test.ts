@@ -42,7 +42,7 @@ test("two failures and then bytes: the bytes are served", async () => {
   )
 })
 
-test("as many failures as there may be attempts: given up with the source's own reason", async () => {
+test("as many failures as there may be attempts: given up, for its own reason", async () => {
   const { source, reads } = sourceThat(() => "the bucket is gone")
   const questions = new FillQuestions(source)
 

@@ -63,7 +63,8 @@ export class Conversation implements SessionVoice {
   private listen(): void {
     this.connection.start(
       (frame, numbers, isTruncated, hasLostDescriptors) => {
-        const descriptors = new ReceivedDescriptors(numbers, this.services.native.closeDescriptor)
+        const { native } = this.services
+        const descriptors = new ReceivedDescriptors(numbers, native, this.connection.uid)
         this.receive({ frame, descriptors, isTruncated, hasLostDescriptors })
       },
       () => this.closeIn(this.outbox.resume()),
@@ -86,7 +87,9 @@ export class Conversation implements SessionVoice {
     try {
       if (!this.isOver()) this.serve(arrival)
     } finally {
+      const hasRest = arrival.descriptors.length > 0
       arrival.descriptors.closeRest()
+      if (hasRest) this.services.sessions.checkClosing(this.connection.uid)
     }
   }
 

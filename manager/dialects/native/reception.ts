@@ -57,7 +57,7 @@ export class Reception {
     const linger = setTimeout(() => end(tell), refusedLingerMs)
     connection.start(
       (_, numbers) => {
-        new ReceivedDescriptors(numbers, this.services.native.closeDescriptor).closeRest()
+        new ReceivedDescriptors(numbers, this.services.native, connection.uid).closeRest()
         end(tell)
       },
       () => {},
