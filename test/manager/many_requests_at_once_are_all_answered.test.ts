@@ -31,6 +31,10 @@ test("though only a few are worked on, and the socket is not read meanwhile", as
   const held = await source.nextRead()
   const beside = new RawClient(manager.socket)
   await beside.greet()
+  for (let round = 0; round < requests; round += 1) {
+    beside.request({ type: "image", image: "none" })
+    await beside.nextError("unknown_image")
+  }
   assert.is(client.untaken, 0, "a request behind those that are worked on is not even read")
   held.release()
   source.open()

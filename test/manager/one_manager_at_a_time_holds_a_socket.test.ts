@@ -3,6 +3,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { loadNative } from "../../manager/engine/load.js"
 import { ManagerError } from "../../manager/errors.js"
 import { startManager } from "../harness/manager.js"
 import { scratchDirectory } from "../harness/scratch.js"
@@ -60,6 +61,19 @@ test("of many that start at once where one was killed, exactly one serves", asyn
   const serving = started.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []))
   assert.is(serving.length, 1)
   await serving[0]?.stop()
+})
+
+test("while a manager that starts holds the lock, what looks dead is not taken over", async () => {
+  const directory = scratchDirectory()
+  const killed = await startManager({ directory })
+  await killed.kill()
+  const lock = loadNative().lockFile(`${killed.socket}.lock`)
+
+  const refusal = await refusalIn(directory)
+
+  assert.is(refusal.code, "already_running")
+  assert.ok(existsSync(killed.socket))
+  loadNative().closeDescriptor(lock)
 })
 
 test("what is no socket is not removed", async () => {

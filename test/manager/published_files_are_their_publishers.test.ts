@@ -3,9 +3,12 @@ import { join } from "node:path"
 import koffi from "koffi"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { startCClient } from "../harness/c_client.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
 import { scratchDirectory } from "../harness/scratch.js"
+import { skipLoudly } from "../harness/skip.js"
+import { isRoot, nobody } from "../harness/user.js"
 import { RawClient } from "./raw_client.js"
 import { type Serving, serveInTest } from "./serving.js"
 
@@ -51,6 +54,27 @@ test("under its user's name, until the session that published it ends", async ()
   other.request({ type: "image", image: `u${uid}/model` })
   await other.nextError("unknown_image")
   other.close()
+})
+
+test("no other user sees it, while everybody sees the manager's own", async () => {
+  if (!isRoot) {
+    skipLoudly("root", "two users are needed")
+    return
+  }
+  const publisher = await greeted()
+  publish(publisher, "secret", imageFile())
+  await publisher.next("published")
+  await manager.inspect.addImage("public", patternFile(lengthBytes, 1))
+  const other = await startCClient(manager.socket, nobody)
+
+  const refusal = await other.map("u0/secret").catch((error: Error) => error.message)
+
+  assert.is(refusal, 'This manager has no image "u0/secret"; it has public')
+  await other.map("public")
+  await other.kill()
+  publisher.close()
+  manager.inspect.removeImage("public")
+  await retryUntil("no image", 5_000, () => manager.inspect.images().length === 0)
 })
 
 test("a name that is taken, and one image too many", async () => {
