@@ -17,52 +17,56 @@ export interface SubjectOutcome {
   readonly outcomes: readonly Outcome[]
 }
 
+/** What a run of the demo works with. `main` owns all of it. */
+export interface Stage {
+  readonly options: Options
+  readonly daemon: Daemon
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
 /** The copies may take this part of the memory that is free: the machine has other things to do. */
 const copiesShareMax = 0.5
 
 /** Runs all subjects on a manager. Throws as soon as one worker gives a wrong answer or none. */
-export async function runDemo(
-  options: Options,
-  daemon: Daemon,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<SubjectOutcome[]> {
-  const subjects = subjectsOf(options)
-  const prepared: { subject: Subject; image: PreparedImage<unknown> }[] = []
-  for (const subject of subjects) {
-    const { cacheDirectory: directory, isFresh } = options
-    const image = await prepareImage(subject.recipe, { directory, isFresh, progress, signal })
-    const name = await daemon.register(image.name, image.path)
-    prepared.push({ subject, image: { ...image, name } })
+export async function runDemo(stage: Stage): Promise<SubjectOutcome[]> {
+  const prepared: Pick<SubjectOutcome, "subject" | "image">[] = []
+  for (const subject of subjectsOf(stage.options)) {
+    prepared.push({ subject, image: await prepareAndRegister(subject, stage) })
   }
-  if (daemon.debug !== undefined) {
-    progress.say(
-      `While they run: curl --unix-socket ${daemon.debug.path} http://localhost/v1/sessions`,
-    )
+  const { debug } = stage.daemon
+  if (debug !== undefined) {
+    const command = `curl --unix-socket ${debug.path} http://localhost/v1/sessions`
+    stage.progress.say(`While they run: ${command}`)
   }
+
   const results: SubjectOutcome[] = []
   for (const { subject, image } of prepared) {
     const outcomes: Outcome[] = []
-    for (const way of subject.ways) {
-      outcomes.push(await runWay(subject, image, way, options, daemon, progress, signal))
-    }
+    for (const way of subject.ways) outcomes.push(await runWay(subject, image, way, stage))
     results.push({ subject, image, outcomes })
   }
   return results
+}
+
+async function prepareAndRegister(
+  { recipe }: Subject,
+  { options, daemon, progress, signal }: Stage,
+): Promise<PreparedImage<unknown>> {
+  const { cacheDirectory: directory, isFresh } = options
+  const image = await prepareImage(recipe, { directory, isFresh, progress, signal })
+  return { ...image, name: await daemon.register(image.name, image.path) }
 }
 
 async function runWay(
   { program, recipe, wayNames }: Subject,
   image: PreparedImage<unknown>,
   way: Way,
-  options: Options,
-  daemon: Daemon,
-  progress: Progress,
-  signal: AbortSignal,
+  { options, daemon, progress, signal }: Stage,
 ): Promise<Outcome> {
   const workers = way === "copy" ? copiesThatFit(image, options.workers, progress) : options.workers
-  const { socket } = daemon
   const title = `${recipe.name}: workers, ${wayNames[way]}`
+  const { socket } = daemon
   return await runWave(
     { program, title, way, workers, socket, image, progress, signal },
     (answered) => measureWave(way, image.name, answered, daemon),

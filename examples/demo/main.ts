@@ -15,17 +15,18 @@ class Interrupted extends Error {}
 async function main(options: Options): Promise<void> {
   const progress = new Progress(options.isJson ? process.stderr : process.stdout)
   const interruption = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // Stays in place: a second Ctrl-C must not cut short the cleaning up that the first began.
-    process.on(signal, () => interruption.abort(new Interrupted(`Interrupted by ${signal}`)))
+    process.on(name, () => interruption.abort(new Interrupted(`Interrupted by ${name}`)))
   }
   const daemon = await startDaemon(progress, interruption)
+  const { signal } = interruption
   let isLeftRunning = false
   try {
-    const subjects = await runDemo(options, daemon, progress, interruption.signal)
+    const subjects = await runDemo({ options, daemon, progress, signal })
     const { isJson, isKept } = options
     console.log(isJson ? JSON.stringify(asJson(subjects, daemon, isKept)) : formatReport(subjects))
-    if (isKept) isLeftRunning = await keep(daemon, progress, interruption.signal)
+    if (isKept) isLeftRunning = await keep(daemon, progress, signal)
   } finally {
     if (!isLeftRunning) await daemon.stop()
   }

@@ -51,6 +51,8 @@ export class OwnDaemon implements Daemon {
       detached: true,
     })
     closeSync(log)
+    // A child that could not be started has no pid, and that is what is looked at.
+    child.on("error", () => {})
     const daemon = new OwnDaemon(directory, child)
     try {
       await daemon.#waitUntilReady(interruption.signal)
@@ -106,7 +108,8 @@ export class OwnDaemon implements Daemon {
   }
 
   #isRunning(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null
+    const { pid, exitCode, signalCode } = this.child
+    return pid !== undefined && exitCode === null && signalCode === null
   }
 
   #words(): string {

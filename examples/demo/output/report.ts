@@ -118,10 +118,12 @@ function formatSum(subjects: readonly SubjectOutcome[]): string {
 }
 
 function sumOf({ subject, outcomes }: SubjectOutcome): string {
+  const workersMax = outcomes[0]?.workers.length ?? 0
   const costs = outcomes.map((outcome) => {
-    const way = subject.wayNames[outcome.way]
-    return `${mebibytes(costBytes(outcome))} ${outcome.way === "copy" ? way : `with ${way}`}`
+    const { way, workers } = outcome
+    const name = way === "copy" ? subject.wayNames[way] : `with ${subject.wayNames[way]}`
+    const fewer = workers.length < workersMax ? ` (${workers.length} workers only)` : ""
+    return `${mebibytes(costBytes(outcome))} ${name}${fewer}`
   })
-  const workers = count(outcomes[0]?.workers.length ?? 0)
-  return `${workers} workers on the ${subject.recipe.name} image: ${costs.join(", ")}`
+  return `${count(workersMax)} workers on the ${subject.recipe.name} image: ${costs.join(", ")}`
 }

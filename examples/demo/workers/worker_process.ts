@@ -3,7 +3,7 @@ import type { FromWorker, Job, ToWorker, WorkerResult } from "./messages.js"
 
 const stderrCharactersMax = 2_000
 
-/** One worker process. The fleet owns it; it says who it is in everything that goes wrong. */
+/** One worker process. Its wave owns it; it says who it is in everything that goes wrong. */
 export class WorkerProcess {
   readonly pid: number
   readonly #child: ChildProcess
