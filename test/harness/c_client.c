@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "native/client/pagerd.h"
@@ -125,6 +127,27 @@ static void touch(char **words) {
   answer_number(sum);
 }
 
+static int64_t now_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* As touch; answers how many microseconds the slowest of the reads took. */
+static void slowest_touch(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  volatile unsigned char *memory = memory_of(region, words[2]);
+  int64_t slowest_us = 0;
+  for (uint64_t at = 0; at < number(words[3]); at += number(words[4])) {
+    const int64_t start_us = now_us();
+    (void)memory[at];
+    const int64_t took_us = now_us() - start_us;
+    if (took_us > slowest_us) slowest_us = took_us;
+  }
+  answer_number(slowest_us);
+}
+
 /* REGION OFFSET LENGTH PATH: read(2) writes into the region from inside the kernel. */
 static void read_file_into(char **words) {
   pagerd_region *region = region_of(words[1]);
@@ -168,6 +191,32 @@ static void disconnect(char **words) {
   puts("ok");
 }
 
+static void *storm_forever(void *region) {
+  unsigned char *memory = pagerd_address(region);
+  size_t length_bytes = pagerd_length_bytes(region);
+  for (;;) {
+    for (size_t at = 0; at < length_bytes; at += 4096) (void)*(volatile unsigned char *)(memory + at);
+    pagerd_reset(region);
+  }
+  return NULL;
+}
+
+/* REGION THREADS: from now on that many threads touch the region, drop its pages and begin again,
+   until the process ends. */
+static void storm(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  for (uint64_t left = number(words[2]); left > 0; left--) {
+    pthread_t thread;
+    if ((errno = pthread_create(&thread, NULL, storm_forever, region))) {
+      answer_errno();
+      return;
+    }
+    pthread_detach(thread);
+  }
+  puts("ok");
+}
+
 /* Becomes another program, which reads no orders. */
 static void become(char **words) {
   puts("ok");
@@ -187,11 +236,13 @@ static const struct {
     {"write", write_pattern},
     {"read", read_byte},
     {"touch", touch},
+    {"slowest_touch", slowest_touch},
     {"read_file_into", read_file_into},
     {"prefault", prefault},
     {"reset", reset},
     {"unmap", unmap},
     {"disconnect", disconnect},
+    {"storm", storm},
     {"become", become},
 };
 static const size_t orders_count = sizeof orders / sizeof *orders;

@@ -28,7 +28,7 @@ const cClientProgram = (): string =>
       join(repository, "native/client/pagerd.h"),
       join(repository, "test/harness/pattern.h"),
     ],
-    libraries: [`-L${dirname(clientLibrary)}`, `-l:${basename(clientLibrary)}`],
+    libraries: ["-pthread", `-L${dirname(clientLibrary)}`, `-l:${basename(clientLibrary)}`],
   })
 
 /** Starts a client in C, connected when a socket is given. */
@@ -106,6 +106,10 @@ export class CClient {
   touch = (region: number, offset: number, length: number, stride = 4096): Promise<number> =>
     this.#order("touch", region, offset, length, stride)
 
+  /** The same; how many microseconds the slowest of the reads took. */
+  slowestTouchUs = (region: number, offset: number, length: number): Promise<number> =>
+    this.#order("slowest_touch", region, offset, length, 4096)
+
   /** read(2) of a file into the region; the bytes read. */
   readFileInto = (region: number, offset: number, length: number, path: string): Promise<number> =>
     this.#order("read_file_into", region, offset, length, path)
@@ -115,6 +119,10 @@ export class CClient {
 
   reset = (region: number): Promise<number> => this.#order("reset", region)
   unmap = (region: number): Promise<number> => this.#order("unmap", region)
+
+  /** From now on that many of its threads take faults without end. */
+  storm = (region: number, threads: number): Promise<number> =>
+    this.#order("storm", region, threads)
 
   /** exec(2): the same process, another program. */
   become = (program: string, argument: string): Promise<number> =>

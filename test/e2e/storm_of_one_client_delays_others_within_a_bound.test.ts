@@ -1,0 +1,37 @@
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { startCClient } from "../harness/c_client.js"
+import { startManager } from "../harness/manager.js"
+import { patternFile } from "../harness/pattern.js"
+
+const page = 4096
+const imageBytes = 4 * 2 ** 20
+const stormThreads = 64
+const quietFaults = 400
+/**
+ * What a fault may take while others storm: some turns of 64 faults each, and the scheduler of a
+ * busy machine. Alone it takes some 20 us; a starved one takes until the storm ends.
+ */
+const boundUs = 250_000
+
+test("a client's faults are served while 64 threads of another take them without end", async () => {
+  const manager = await startManager({ images: { image: patternFile(imageBytes, 171) } })
+  const stormy = await startCClient(manager.socket)
+  const quiet = await startCClient(manager.socket)
+  const stormyRegion = await stormy.map("image", { windowBytes: page })
+  const region = await quiet.map("image", { windowBytes: page })
+  await stormy.prefault(stormyRegion, 0, 0)
+
+  await stormy.storm(stormyRegion, stormThreads)
+  const slowestUs = await quiet.slowestTouchUs(region, 0, quietFaults * page)
+
+  const session = await manager.settledSession(quiet.pid)
+  const storm = await manager.session(stormy.pid)
+  assert.is(session.faults.missing, quietFaults)
+  assert.ok(storm.faults.missing > 10 * quietFaults, `a storm of ${storm.faults.missing}`)
+  assert.ok(slowestUs < boundUs, `the slowest took ${slowestUs} us`)
+  await Promise.all([stormy.kill(), quiet.stop()])
+  await manager.stop()
+})
+
+test.run()
