@@ -192,10 +192,10 @@ static void disconnect(char **words) {
 }
 
 static void *storm_forever(void *region) {
-  unsigned char *memory = pagerd_address(region);
+  volatile unsigned char *memory = pagerd_address(region);
   size_t length_bytes = pagerd_length_bytes(region);
   for (;;) {
-    for (size_t at = 0; at < length_bytes; at += 4096) (void)*(volatile unsigned char *)(memory + at);
+    for (size_t at = 0; at < length_bytes; at += 4096) (void)memory[at];
     pagerd_reset(region);
   }
   return NULL;

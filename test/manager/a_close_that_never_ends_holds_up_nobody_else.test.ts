@@ -16,7 +16,9 @@ import { RawClient } from "./raw_client.js"
 
 const descriptorsPerUserMax = 1_024
 
-/** A file that opens like any other; closing it blocks until the file system's process has ended. */
+/**
+ * A file that opens like any other; closing it blocks until the file system's process has ended.
+ */
 async function startStallingFileSystem(): Promise<{ file: string; process: OwnedProcess }> {
   const program = compileProgram(join(repository, "test/manager/stalling_file_system.c"))
   const mountPoint = join(scratchDirectory(), "mount")

@@ -1,7 +1,7 @@
 /**
- * A program: `descriptor_sender.js SOCKET FILE UID CONNECTIONS`. As that user it opens the file, and
- * on each connection sends it 253 times with a message that wants none. It prints a line of JSON
- * with the last words it heard on each, and one for an attempt to publish the file, and stays.
+ * A program: `descriptor_sender.js SOCKET FILE UID CONNECTIONS`. As that user it opens the file,
+ * and on each connection sends it 253 times with a message that wants none. It prints a line of
+ * JSON with the last words it heard on each, and one for an attempt to publish the file, and stays.
  */
 import { openSync } from "node:fs"
 import { RawClient } from "./raw_client.js"

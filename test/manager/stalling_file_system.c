@@ -1,5 +1,6 @@
 // A file system in user space whose one file, "file", opens like any other and whose close never
-// ends: FUSE_FLUSH is not answered until stdin closes. Prints "ready" once it is mounted on argv[1].
+// ends: FUSE_FLUSH is not answered until stdin closes. Prints "ready" once it is mounted on
+// argv[1].
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,8 @@ enum { file_node = 2, file_bytes = 4096 };
 
 static int device;
 
-static void answer(const struct fuse_in_header *request, int error, const void *body, size_t bytes) {
+static void answer(const struct fuse_in_header *request, int error, const void *body,
+                   size_t bytes) {
   char reply[4096];
   struct fuse_out_header header = {sizeof header + (error ? 0 : bytes), -error, request->unique};
   memcpy(reply, &header, sizeof header);
@@ -63,7 +65,8 @@ int main(int count, char **words) {
   char request[1 << 16];
   if (count != 2) return 2;
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", device);
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+           device);
   if (device < 0 || mount("stalling", words[1], "fuse.stalling", MS_NOSUID, options) < 0) {
     perror("mount");
     return 1;

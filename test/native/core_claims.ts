@@ -18,8 +18,7 @@ const concurrent = [
   "asking_meets_holes_being_marked.cpp",
 ]
 
-const sequential = [
-  "wrong_maps_are_refused.cpp",]
+const sequential = ["wrong_maps_are_refused.cpp"]
 
 export const coreClaims: readonly CoreClaim[] = [
   ...concurrent.map((source) => ({ source, isConcurrent: true })),

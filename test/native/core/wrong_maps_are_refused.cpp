@@ -14,7 +14,8 @@ void check_impossible_places(Client &client, const Image &image) {
   for (const std::uint64_t place : places) {
     Mapped mapped;
     const auto request = client.ask_to_map(
-        image, mapped, {.length_bytes = page_bytes, .address = reinterpret_cast<std::byte *>(place)});
+        image, mapped,
+        {.length_bytes = page_bytes, .address = reinterpret_cast<std::byte *>(place)});
     const Event event = client.bed.await(EventKind::refused, request);
     EXPECT(event.code == "region_too_long");
     EXPECT(event.text.find("does not reach there") != std::string::npos);
