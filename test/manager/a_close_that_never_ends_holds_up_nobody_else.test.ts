@@ -34,13 +34,14 @@ const linesOf = (owned: OwnedProcess, lines: number): Promise<string[]> =>
     return complete.length >= lines && complete
   })
 
-/** Sends the file again and again as that user. Returns what the manager said. */
+/** Sends the file again and again as that user. Returns who did, and what the manager said. */
 async function sendFrom(uid: number, socket: string, file: string, connections: number) {
   const program = join(repository, "dist/test/manager/descriptor_sender.js")
   const words = [program, socket, file, String(uid), String(connections)]
   const sender = new OwnedProcess("sender", spawn(process.execPath, words))
   const [line = ""] = await linesOf(sender, 1)
-  return JSON.parse(line) as { published: string; surplus: string[] }
+  const { published, surplus } = JSON.parse(line) as { published: string; surplus: string[] }
+  return { sender, published, surplus }
 }
 
 test("others are answered, and the user who did it is told and shut out meanwhile", async () => {
@@ -52,7 +53,7 @@ test("others are answered, and the user who did it is told and shut out meanwhil
   const manager = await startManager()
   const before = descriptorCount(manager.pid)
 
-  const { published, surplus } = await sendFrom(nobody, manager.socket, fileSystem.file, 6)
+  const { sender, published, surplus } = await sendFrom(nobody, manager.socket, fileSystem.file, 6)
 
   assert.match(published, /its file system, fuse\.stalling, is served by a process/)
   assert.is(surplus[0], '"image" came with 253 descriptors, wanted none')
@@ -68,6 +69,7 @@ test("others are answered, and the user who did it is told and shut out meanwhil
   fileSystem.process.child.stdin?.end()
   await fileSystem.process.ended()
   await retryUntil("the descriptors closed", 10_000, () => descriptorCount(manager.pid) === before)
+  await sender.kill()
   await manager.stop()
 })
 
