@@ -9,7 +9,7 @@ import { formatKept } from "./output/kept.js"
 import { Progress } from "./output/progress.js"
 import { formatReport } from "./output/report.js"
 
-/** Thrown through everything that runs when a signal asks the demo to stop. */
+/** Thrown through everything that runs when the demo is asked to stop. */
 class Interrupted extends Error {}
 
 async function main(options: Options): Promise<void> {
@@ -18,6 +18,9 @@ async function main(options: Options): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // Stays in place: a second Ctrl-C must not cut short the cleaning up that the first began.
     process.on(name, () => interruption.abort(new Interrupted(`Interrupted by ${name}`)))
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => interruption.abort(new Interrupted("Nobody reads on")))
   }
   const daemon = await startDaemon(progress, interruption)
   const { signal } = interruption

@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "uvu"
@@ -29,15 +30,17 @@ test("an interruption while it builds ends the manager and removes the half imag
   assert.equal(readdirSync(join(demo.cache, "pagerd-demo")), [])
 })
 
-/** Resolves while workers are connected. */
-async function liveWorkers(demo: SmallDemo): Promise<SessionView[]> {
+/** Resolves while workers are connected, with one of them stopped: it will not end by itself. */
+async function stoppedWorkers(demo: SmallDemo): Promise<SessionView[]> {
   await retryUntil("the debug socket's name", 30_000, () => demo.stdout().includes("curl"))
   const path = /--unix-socket (\S+)/.exec(demo.stdout())?.[1] ?? ""
-  return await retryUntil("a worker's session", 30_000, async () => {
+  const workers = await retryUntil("a worker's session", 30_000, async () => {
     const sessions = await new DebugSocket(path).get<SessionView[]>("/v1/sessions")
-    const workers = sessions.filter(({ command }) => /(sqlite|index)_worker\.js/.test(command))
-    return workers.length > 0 && workers
+    const found = sessions.filter(({ command }) => /(sqlite|index)_worker\.js/.test(command))
+    return found.length > 0 && found
   })
+  for (const { pid } of workers.slice(0, 1)) process.kill(pid, "SIGSTOP")
+  return workers
 }
 
 function assertNothingIsLeft(demo: SmallDemo, sessions: readonly SessionView[]): void {
@@ -48,7 +51,7 @@ function assertNothingIsLeft(demo: SmallDemo, sessions: readonly SessionView[]):
 
 test("an interruption while workers run ends them and the manager", async () => {
   const demo = startSmallDemo({ workers: 4 })
-  const sessions = await liveWorkers(demo)
+  const sessions = await stoppedWorkers(demo)
 
   demo.child.kill("SIGINT")
   demo.child.kill("SIGINT")
@@ -58,9 +61,22 @@ test("an interruption while workers run ends them and the manager", async () => 
   assertNothingIsLeft(demo, sessions)
 })
 
+test("a reader of its output that goes away ends it like an interruption", async () => {
+  const demo = startSmallDemo({ workers: 4 })
+  const sessions = await stoppedWorkers(demo)
+  const end = once(demo.child, "exit")
+
+  demo.child.stdout?.destroy()
+  demo.child.stderr?.destroy()
+  for (const { pid } of sessions) process.kill(pid, "SIGCONT")
+  await end
+
+  assertNothingIsLeft(demo, sessions)
+})
+
 test("a manager that dies while workers run ends them and the demo, which says so", async () => {
   const demo = startSmallDemo({ workers: 4 })
-  const sessions = await liveWorkers(demo)
+  const sessions = await stoppedWorkers(demo)
 
   process.kill(managerPid(demo), "SIGKILL")
   const { code, stderr } = await demo.ended

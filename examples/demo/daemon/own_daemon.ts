@@ -26,6 +26,11 @@ export class OwnDaemon implements Daemon {
   readonly debug: DebugSocket
   readonly pid: number
   #isStopping = false
+  /** The last resort, should the demo end in a way that it did not foresee. */
+  readonly #endNow = (): void => {
+    this.child.kill("SIGKILL")
+    rmSync(this.directory, { recursive: true, force: true })
+  }
 
   private constructor(
     private readonly directory: string,
@@ -54,6 +59,7 @@ export class OwnDaemon implements Daemon {
     // A child that could not be started has no pid, and that is what is looked at.
     child.on("error", () => {})
     const daemon = new OwnDaemon(directory, child)
+    process.once("exit", daemon.#endNow)
     try {
       await daemon.#waitUntilReady(interruption.signal)
       daemon.#watch(interruption)
@@ -82,10 +88,12 @@ export class OwnDaemon implements Daemon {
       clearTimeout(timer)
     }
     rmSync(this.directory, { recursive: true, force: true })
+    process.off("exit", this.#endNow)
   }
 
   /** Lets it run on after the demo has ended. */
   leaveRunning(): void {
+    process.off("exit", this.#endNow)
     this.child.unref()
   }
 
