@@ -35,5 +35,7 @@ export function reasonOf(error: unknown): string {
 
 /** The errno's name, of an Error that Node or the native parts threw for one. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined
+  const code = error instanceof Error && "code" in error ? String(error.code) : ""
+  // Node's own codes, such as ERR_INVALID_ARG_TYPE, tell of a wrong call and not of the kernel.
+  return /^E(?!RR_)[A-Z0-9]+$/.test(code) ? code : undefined
 }

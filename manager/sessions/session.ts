@@ -2,7 +2,7 @@ import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
 import type { Limits } from "../config.js"
 import type { Engine, PoisonedEvent } from "../engine/engine.js"
-import { ClientError, errnoOf, ManagerError, reasonOf } from "../errors.js"
+import { ClientError, reasonOf } from "../errors.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
 import { LogBudget, type Logger } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
@@ -117,20 +117,19 @@ export class Session {
       return region
     } catch (error) {
       this.regions.remove(region)
-      throw blamed(error)
+      throw error
     }
   }
 
   async unmap(region: Region): Promise<void> {
-    await this.services.engine.unmap(this.spaceOf(region), region.region).catch(throwBlamed)
+    await this.services.engine.unmap(this.spaceOf(region), region.region)
     this.regions.remove(region)
   }
 
   /** Resolves with the number of pages that were installed. */
   prefault(region: Region, offsetBytes: bigint, lengthBytes: bigint): Promise<bigint> {
     const { engine } = this.services
-    const installed = engine.prefault(this.spaceOf(region), region.region, offsetBytes, lengthBytes)
-    return installed.catch(throwBlamed)
+    return engine.prefault(this.spaceOf(region), region.region, offsetBytes, lengthBytes)
   }
 
   /** The client has dropped the region's pages by itself. */
@@ -199,16 +198,4 @@ export class Session {
     if (this.space !== undefined) return this.space
     throw new Error(`region ${region.region} of session ${this.id} has no address space`)
   }
-}
-
-function throwBlamed(error: unknown): never {
-  throw blamed(error)
-}
-
-/** What the native engine throws for an errno is the manager's own failure, and no bug. */
-function blamed(error: unknown): unknown {
-  const errno = errnoOf(error)
-  const isTyped = error instanceof ClientError || error instanceof ManagerError
-  if (isTyped || errno === undefined) return error
-  return new ManagerError(errno, reasonOf(error), { cause: error })
 }

@@ -147,7 +147,7 @@ export class Conversation implements SessionVoice {
   }
 
   private refuse(request: number, thrown: unknown): void {
-    const error = refusalOf(thrown, this.services.log)
+    const error = refusalOf(thrown)
     // What was under way when the client said bye, or died, has nobody to hear of it.
     if (this.isOver()) return
     this.session.noteRefused(error)

@@ -22,7 +22,7 @@ export class Reception {
     try {
       Conversation.begin(connection, this.services)
     } catch (thrown) {
-      const { code, message } = refusalOf(thrown, this.services.log)
+      const { code, message } = refusalOf(thrown)
       this.services.log.warn({ uid: connection.uid, pid: connection.pid, code }, message)
       this.refuse(connection, encodeManagerMessage({ type: "error", request: 0, code, message }))
     }
