@@ -70,7 +70,10 @@ export class Pager {
     })
   }
 
-  /** Offers a regular file, by path or open descriptor, as an image. Returns the name it got. */
+  /**
+   * Offers a regular file, by path or open descriptor, as an image to this user and root, until the
+   * pager is closed. Returns the name it got, which begins with "u<uid>/".
+   */
   async publish(name: string, file: number | string): Promise<string> {
     return await this.#doing(async () => {
       if (typeof file === "number") return await this.#publish(name, file)

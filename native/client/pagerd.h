@@ -63,8 +63,9 @@ PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, si
                                         const char *image,
                                         const struct pagerd_map_options *options);
 
-/* Offers an open regular file as an image. name_out, of name_bytes bytes, receives the name it
-   got; it may be NULL. */
+/* Offers an open regular file as an image, to this user and root, until the session ends; regions
+   that map it keep it. name_out, of name_bytes bytes, receives the name it got, which begins with
+   "u<uid>/"; it may be NULL. */
 PAGERD_API int pagerd_publish(pagerd_client *client, const char *name, int file, char *name_out,
                               size_t name_bytes);
 
