@@ -51,7 +51,7 @@ inline constexpr std::uint64_t window_bytes_max = 2 * 1024 * 1024;
 // How far the default window grows on a sequential streak.
 inline constexpr std::uint64_t streak_window_bytes = 256 * 1024;
 
-inline constexpr std::size_t fault_ring_records = 16384;
+inline constexpr std::size_t fault_ring_records = 4096;
 inline constexpr unsigned fault_threads_max = 64;
 
 }  // namespace pagerd::engine::limits

@@ -45,6 +45,8 @@ class Loop {
   void run();
   void dispatch(const sys::Ready &ready);
   void serve(const sys::Ready &ready);
+  // Reads once and serves what came; false when there is nothing more to read now.
+  bool serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken);
   void retry_deferred();
   void carry_out_commands();
 
