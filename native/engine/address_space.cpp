@@ -61,7 +61,9 @@ AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, bool has_layout_eve
 
 ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_tally) {
   PAGERD_CHECK(held.owns_lock() && batch.count == 0);
-  if (is_closed_ || is_broken_ || is_paused_.load()) return ReadOutcome::closed;
+  if (is_closed_ || is_broken_) return ReadOutcome::closed;
+  const bool is_paused = is_paused_.load();
+  if (is_paused && !has_layout_events_) return ReadOutcome::closed;
 
   // The kernel hands out faults before layout events that were queued earlier. A read that does not
   // fill the buffer has emptied the queue, so every event that came before these faults is among
@@ -91,7 +93,11 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
     const FaultKind kind = kind_of(*message);
     tally.count(kind);
     thread_tally.count(kind);
-    collect(*message, batch, now_ns);
+    if (is_paused) {
+      has_turned_away_ = true;
+    } else {
+      collect(*message, batch, now_ns);
+    }
   }
   std::sort(batch.faults.begin(), batch.faults.begin() + static_cast<std::ptrdiff_t>(batch.count),
             [](const PinnedFault &a, const PinnedFault &b) {
@@ -180,7 +186,7 @@ void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
     if (std::find(sets.begin(), sets.end(), set) == sets.end()) set->remove(uffd_);
   }
   watchers_ = std::move(sets);
-  if (is_paused_.load()) return;
+  if (is_paused_.load() && !has_layout_events_) return;
   for (sys::Epoll *set : watchers_) {
     // Out of memory or of watches: another set may still have it, and the watchdog names who waits.
     [[maybe_unused]] const auto added = set->add(uffd_, id_);
@@ -211,20 +217,30 @@ void AddressSpace::close() {
 }
 
 void AddressSpace::pause_if_full() {
+  if (is_paused_.load()) return;
   if (pending.count() + limits::batch_faults_max <= limits::pending_faults_max) return;
-  unwatch();
+  if (!has_layout_events_) unwatch();
   is_paused_.store(true);
-  if (pending.count() > limits::pending_faults_max / 2) return;
-  is_paused_.store(false);
-  for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+  if (pending.count() <= limits::pending_faults_max / 2) go_on();
 }
 
 void AddressSpace::resume_if_drained() {
   if (!is_paused_.load() || pending.count() > limits::pending_faults_max / 2) return;
   const Guard held = lock();
-  if (is_closed_ || is_broken_ || !is_paused_.load()) return;
+  if (!is_closed_ && !is_broken_ && is_paused_.load()) go_on();
+}
+
+void AddressSpace::go_on() {
   is_paused_.store(false);
-  for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+  if (!has_layout_events_) {
+    for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+    return;
+  }
+  if (!std::exchange(has_turned_away_, false)) return;
+  for (const auto &region : regions_.all()) {
+    const std::uint64_t bytes = region->end() - region->start();
+    PAGERD_CHECK(sys::uffd_wake(uffd_.get(), region->start(), bytes));
+  }
 }
 
 void AddressSpace::unwatch() {

@@ -111,7 +111,7 @@ class AddressSpace {
   // Ends every region. The descriptor is closed when the last one is over.
   void close();
 
-  // After faults were resolved, without the lock: reads on where pending_faults_max had stopped it.
+  // After faults were resolved, without the lock: goes on where pending_faults_max had paused it.
   void resume_if_drained();
 
   PendingFaults pending;
@@ -122,7 +122,11 @@ class AddressSpace {
 
   bool apply(const uffd_msg &message);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
+  // With pending_faults_max near, no more faults are taken in. A uffd without layout events is not
+  // read at all then; one with them has to be, for while one is unread nothing can be installed. Its
+  // faults are turned away, and woken to come again when it goes on.
   void pause_if_full();
+  void go_on();
   void unwatch();
   // A closed region has no pin any more: nobody waits on its behalf from here on.
   void end_region(Region &region);
@@ -141,6 +145,7 @@ class AddressSpace {
   // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets
   // this, then looks at the count: one of the two sees the other, so nobody stays paused.
   std::atomic<bool> is_paused_{false};
+  bool has_turned_away_ = false;
   // Regions not over yet, and one for being open: at 0 the descriptor is closed.
   std::atomic<std::uint64_t> holds_{1};
   // Descriptors of forked children, kept open so that the children block rather than read zeros.

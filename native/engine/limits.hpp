@@ -10,8 +10,8 @@ namespace pagerd::engine::limits {
 // Faults taken from one uffd before they are served.
 inline constexpr std::size_t batch_faults_max = 64;
 
-// Faults of one address space that wait for bytes or for another try. Beyond it the uffd is not
-// read until some are done; the rest stays queued in the kernel.
+// Faults of one address space that wait for bytes or for another try. Beyond it no more
+// are taken in until some are done; the rest stays with the kernel.
 inline constexpr std::size_t pending_faults_max = 1024;
 
 // Faults that met EAGAIN, over all address spaces. Beyond it a fault goes back to the kernel by a

@@ -15,7 +15,7 @@ const compiler = process.env.CXX ?? "g++"
 const native = join(repository, "native")
 const core = join(repository, "test/native/core")
 /** What every claim stands on. */
-const ground = ["bed.cpp", "claim.cpp", "client.cpp", "pattern_image.cpp"]
+const ground = ["bed.cpp", "claim.cpp", "client.cpp", "pattern_image.cpp", "small_threads.cpp"]
 
 const flagsOf = (sanitizer: Sanitizer): string[] => [
   "-std=gnu++20",

@@ -1,6 +1,7 @@
-#include <pthread.h>
+#include <sys/mman.h>
 
-#include "client.hpp"
+#include "small_threads.hpp"
+#include "sys/uapi.hpp"
 
 namespace pagerd::test {
 
@@ -10,52 +11,27 @@ using sys::page_bytes;
 
 // More than pending_faults_max can hold, each blocked on a page of its own.
 constexpr std::size_t touchers_count = 1200;
+// One page more, which nobody touches.
+constexpr PatternImage pattern{
+    .seed = 6, .length_bytes = (touchers_count + 1) * page_bytes, .has_zeros = false};
 
-struct Touch {
-  const Mapped *mapped;
-  const PatternImage *pattern;
-  std::uint64_t page;
-  std::atomic<std::size_t> *ended;
-};
-
-void *touch_one(void *argument) {
-  const Touch &work = *static_cast<Touch *>(argument);
-  EXPECT(work.mapped->has(*work.pattern, work.page));
-  work.ended->fetch_add(1);
-  return nullptr;
-}
-
-}  // namespace
-
-CLAIM(full_pending_list_stops_reading) {
-  Bed bed;
-  bed.holds_fills = true;
-  const PatternImage pattern{
-      .seed = 6, .length_bytes = touchers_count * page_bytes, .has_zeros = false};
-  Client client(bed);
-  const Mapped mapped = client.map(bed.add(pattern), {.window_bytes = 4096});
-
-  pthread_attr_t small;
-  pthread_attr_init(&small);
-  pthread_attr_setstacksize(&small, 128 * 1024);
-  std::atomic<std::size_t> ended{0};
-  std::vector<Touch> touches;
-  std::vector<pthread_t> threads(touchers_count);
-  for (std::uint64_t i = 0; i < touchers_count; ++i) {
-    touches.push_back({&mapped, &pattern, i, &ended});
-  }
-  for (std::size_t i = 0; i < touchers_count; ++i) {
-    EXPECT(::pthread_create(&threads[i], &small, touch_one, &touches[i]) == 0);
-  }
-
-  // The list fills up and reading stops; what is beyond it stays in the kernel.
+void await_full_list(Bed &bed, const Client &client) {
   bed.pump_until([&] {
     return client.space->pending.count() > limits::pending_faults_max - limits::batch_faults_max;
   });
-  const std::uint64_t read = client.space->tally.kinds[0].get();
-  EXPECT(read < touchers_count);
+}
+
+// The list fills up and reading stops; what is beyond it stays in the kernel.
+void check_plain_client() {
+  Bed bed;
+  bed.holds_fills = true;
+  Client client(bed);
+  const Mapped mapped = client.map(bed.add(pattern), {.window_bytes = 4096});
+  SmallThreads touchers(touchers_count, mapped, pattern);
+  await_full_list(bed, client);
+  EXPECT(client.space->tally.kinds[0].get() < touchers_count);
   EXPECT(client.space->pending.count() <= limits::pending_faults_max);
-  EXPECT_EQUAL(ended.load(), 0);
+  EXPECT_EQUAL(touchers.ended(), 0);
 
   // One by one, so that it takes many answers until reading goes on.
   bed.pump_until([&] {
@@ -63,11 +39,38 @@ CLAIM(full_pending_list_stops_reading) {
       bed.answer(bed.held.front());
       bed.held.pop_front();
     }
-    return ended.load() == touchers_count;
+    return touchers.are_done();
   });
-  for (const pthread_t thread : threads) ::pthread_join(thread, nullptr);
-  pthread_attr_destroy(&small);
   EXPECT_EQUAL(client.space->pending.count(), 0);
+}
+
+// While a layout event is unread nothing can be installed, and so no list gets any shorter: it has
+// to be read however full that is.
+void check_client_with_layout_events() {
+  Bed bed;
+  bed.holds_fills = true;
+  Client client(bed, sys::uapi::feature_event_remove);
+  const Mapped mapped = client.map(bed.add(pattern), {.window_bytes = 4096});
+  SmallThreads touchers(touchers_count, mapped, pattern);
+  await_full_list(bed, client);
+  EXPECT(client.space->pending.count() <= limits::pending_faults_max);
+
+  Crowd crowd(bed);
+  crowd.add([&] {
+    EXPECT(::madvise(mapped.page(touchers_count), page_bytes, MADV_DONTNEED) == 0);
+    EXPECT_EQUAL(static_cast<unsigned>(touch(mapped.page(touchers_count))), 0);
+  });
+  bed.holds_fills = false;
+  bed.answer_held();
+  bed.pump_until([&] { return touchers.are_done() && crowd.is_done(); });
+  EXPECT_EQUAL(client.space->pending.count(), 0);
+}
+
+}  // namespace
+
+CLAIM(full_pending_list_stops_reading) {
+  check_plain_client();
+  check_client_with_layout_events();
 }
 
 }  // namespace pagerd::test
