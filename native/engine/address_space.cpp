@@ -79,13 +79,14 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
 
   // All of them, whatever one of them is: a fork event carries a descriptor that must find an
   // owner.
-  int stranger = 0;
+  std::string trouble;
   for (auto message = messages.begin(); message != end; ++message) {
-    if (message->event != UFFD_EVENT_PAGEFAULT && !apply(*message)) stranger = message->event;
+    if (message->event == UFFD_EVENT_PAGEFAULT) continue;
+    std::string found = apply(*message);
+    if (trouble.empty()) trouble = std::move(found);
   }
-  if (stranger != 0) {
-    report_misbehaviour(held, "it raises event " + std::to_string(stranger) +
-                                  ", which was not negotiated with us");
+  if (!trouble.empty()) {
+    report_misbehaviour(held, trouble);
     return ReadOutcome::misbehaved;
   }
   for (auto message = messages.begin(); message != end; ++message) {
@@ -107,19 +108,21 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   return ReadOutcome::faults;
 }
 
-bool AddressSpace::apply(const uffd_msg &message) {
+std::string AddressSpace::apply(const uffd_msg &message) {
   switch (message.event) {
     case UFFD_EVENT_REMOVE:
       for (const auto &region : regions_.all()) {
-        region->discard(message.arg.remove.start, message.arg.remove.end);
+        if (region->discard(message.arg.remove.start, message.arg.remove.end)) continue;
+        return "there is no memory to note which pages it discards";
       }
-      return true;
+      return "";
     case UFFD_EVENT_FORK:
       children_.emplace_back(static_cast<int>(message.arg.fork.ufd));
-      return false;
+      break;
     default:
-      return false;
+      break;
   }
+  return "it raises event " + std::to_string(message.event) + ", which was not negotiated with us";
 }
 
 void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns) {

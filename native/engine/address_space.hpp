@@ -120,7 +120,8 @@ class AddressSpace {
  private:
   friend class RegionPin;
 
-  bool apply(const uffd_msg &message);
+  // Why the descriptor cannot be served any more; empty when it can.
+  std::string apply(const uffd_msg &message);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
   // With pending_faults_max near, no more faults are taken in. A uffd without layout events is not
   // read at all then; one with them has to be, for while one is unread nothing can be installed. Its

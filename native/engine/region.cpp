@@ -55,15 +55,17 @@ Window Region::choose_window(std::uint64_t address) {
   return {from - image_offset_bytes_ + start_, to - image_offset_bytes_ + start_};
 }
 
-void Region::discard(std::uint64_t start, std::uint64_t end) {
-  if (!discarded_) {
-    auto bits = image::Bitmap::create((end_ - start_) / page_bytes);
-    PAGERD_CHECK(bits.ok());
-    discarded_.emplace(bits.take());
-  }
+bool Region::discard(std::uint64_t start, std::uint64_t end) {
   const std::uint64_t from = std::max(start, start_);
   const std::uint64_t to = std::min(end, end_);
-  if (from < to) discarded_->set((from - start_) / page_bytes, (to - start_) / page_bytes);
+  if (from >= to) return true;
+  if (!discarded_) {
+    auto bits = image::Bitmap::create((end_ - start_) / page_bytes);
+    if (!bits.ok()) return false;
+    discarded_.emplace(bits.take());
+  }
+  discarded_->set((from - start_) / page_bytes, (to - start_) / page_bytes);
+  return true;
 }
 
 std::optional<Window> Region::discarded_run(std::uint64_t address, Window &window) const {

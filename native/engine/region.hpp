@@ -52,7 +52,8 @@ class Region {
   void expect_next(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
 
   // Pages the client discarded: they read as zeros from now on. Under the address space's lock.
-  void discard(std::uint64_t start, std::uint64_t end);
+  // False when there is no memory to note that in.
+  [[nodiscard]] bool discard(std::uint64_t start, std::uint64_t end);
   // With `address` discarded: the discarded run around it in `window`; else what of `window` is not
   // discarded.
   std::optional<Window> discarded_run(std::uint64_t address, Window &window) const;

@@ -21,6 +21,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "among_ten_thousand_regions.cpp",
   "region_end_forgets_who_waited.cpp",
   "wrong_maps_are_refused.cpp",]
 
