@@ -78,11 +78,13 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
   const std::uint64_t end = region.address_of(run.end);
   const bool is_zero = run.state == PageState::zero;
   const std::byte *source = is_zero ? nullptr : region.image().image().bytes_of(run.first);
+  std::uint64_t bytes = end - rest_.start;
   while (rest_.start < end) {
+    bytes = std::min(bytes, end - rest_.start);
     const std::uint64_t done = rest_.start - region.address_of(run.first);
     const auto result =
-        is_zero ? sys::uffd_zeropage(space_->uffd(), rest_.start, end - rest_.start)
-                : sys::uffd_copy(space_->uffd(), rest_.start, source + done, end - rest_.start);
+        is_zero ? sys::uffd_zeropage(space_->uffd(), rest_.start, bytes)
+                : sys::uffd_copy(space_->uffd(), rest_.start, source + done, bytes);
     const std::uint64_t pages = result.installed_bytes / page_bytes;
     pages_installed_ += pages;
     region.resident_pages.add(pages);
@@ -93,6 +95,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
     switch (result.outcome) {
       case Install::installed:
       case Install::partial:
+        bytes = end - rest_.start;
         break;
       case Install::already_present:
         PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes));
@@ -102,7 +105,11 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
       case Install::no_memory:
         return Step::later;
       case Install::unmapped:
-        return stop("part of the range is not mapped and registered any more");
+        // One install cannot reach from one mapping of the client's into the next; it may have split
+        // the range into several, and all of them are registered.
+        if (bytes == page_bytes) return stop("part of the range is not mapped and registered");
+        bytes = sys::page_floor(bytes / 2);
+        break;
       case Install::gone:
         return stop("the client is gone");
       case Install::failed:

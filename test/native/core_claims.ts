@@ -17,6 +17,7 @@ const concurrent = [
   "lost_file_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
   "full_pending_list_stops_reading.cpp",
+  "prefaults_install_every_page.cpp",
   "asking_meets_holes_being_marked.cpp",
 ]
 

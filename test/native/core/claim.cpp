@@ -34,6 +34,11 @@ void expect_equal(std::uint64_t found, std::uint64_t wanted, const char *what, c
   fail(what, file, line);
 }
 
+void expect_text(const std::string &found, const std::string &wanted, const char *file, int line) {
+  const bool is_it = wanted.empty() ? found.empty() : found.find(wanted) != std::string::npos;
+  if (!is_it) fail(("\"" + found + "\" is like \"" + wanted + "\"").c_str(), file, line);
+}
+
 }  // namespace pagerd::test
 
 int main(int count, char **words) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 // One file here is one claim about the engine core; the program runs the one named on its command
 // line and ends with status 0 only when it held.
@@ -20,6 +21,7 @@ class Claim {
 [[noreturn]] void fail(const char *claim, const char *file, int line);
 void expect_equal(std::uint64_t found, std::uint64_t wanted, const char *what, const char *file,
                   int line);
+void expect_text(const std::string &found, const std::string &wanted, const char *file, int line);
 
 }  // namespace pagerd::test
 
@@ -32,3 +34,6 @@ void expect_equal(std::uint64_t found, std::uint64_t wanted, const char *what, c
   (static_cast<bool>(claim) ? void(0) : ::pagerd::test::fail(#claim, __FILE__, __LINE__))
 #define EXPECT_EQUAL(found, wanted) \
   ::pagerd::test::expect_equal(found, wanted, #found, __FILE__, __LINE__)
+// A text that contains the wanted one; for "" an empty one.
+#define EXPECT_TEXT(found, wanted) \
+  ::pagerd::test::expect_text(found, wanted, __FILE__, __LINE__)

@@ -68,7 +68,7 @@ void check_giving_up() {
 
   EXPECT_EQUAL(filler_reads() - before, 5);
   const Event event = bed.await(EventKind::poisoned);
-  EXPECT(event.text.find("pread") != std::string::npos);
+  EXPECT_TEXT(event.text, "pread");
   EXPECT_EQUAL(image->fill_failures.get(), 1);
   // The failure was of a moment: nothing is lost for good, and another page is tried anew.
   EXPECT(image->lost_reason().empty());

@@ -43,9 +43,9 @@ void check_loss(void (*spoil)(const std::string &path), const std::string &reaso
     EXPECT(!touch_or_bus_error(mapped.page(number)));
     const Event event = bed.await(EventKind::poisoned);
     EXPECT_EQUAL(event.offset_bytes, number * page_bytes);
-    EXPECT(event.text.find(reason) != std::string::npos);
+    EXPECT_TEXT(event.text, reason);
   }
-  EXPECT(image->lost_reason().find(reason) != std::string::npos);
+  EXPECT_TEXT(image->lost_reason(), reason);
   EXPECT_EQUAL(client.space->tally.pages_poisoned.get(), 4);
   // What had been read while the file was whole is still served, to others too.
   EXPECT(mapped.has(file.image(), 3));
@@ -54,7 +54,7 @@ void check_loss(void (*spoil)(const std::string &path), const std::string &reaso
   EXPECT(again.has(file.image(), 3));
   EXPECT(!touch_or_bus_error(again.page(4)));
   const Event refusal = bed.await(EventKind::prefaulted, other.prefault(again, 8, 8));
-  EXPECT(refusal.text.find(reason) != std::string::npos);
+  EXPECT_TEXT(refusal.text, reason);
 }
 
 }  // namespace

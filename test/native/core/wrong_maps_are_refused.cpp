@@ -18,7 +18,7 @@ void check_impossible_places(Client &client, const Image &image) {
         {.length_bytes = page_bytes, .address = reinterpret_cast<std::byte *>(place)});
     const Event event = client.bed.await(EventKind::refused, request);
     EXPECT(event.code == "region_too_long");
-    EXPECT(event.text.find("does not reach there") != std::string::npos);
+    EXPECT_TEXT(event.text, "does not reach there");
   }
 }
 
@@ -35,8 +35,7 @@ void check_overlaps(Client &client, const Image &image, const PatternImage &patt
     const auto request = client.ask_to_map(image, refused, plan(first, pages));
     const Event event = client.bed.await(EventKind::refused, request);
     EXPECT(event.code == "region_overlap");
-    EXPECT(event.text.find("overlaps region " + std::to_string(middle.region->id())) !=
-           std::string::npos);
+    EXPECT_TEXT(event.text, "overlaps region " + std::to_string(middle.region->id()));
   }
   // Neighbours that only meet it, and the one in the middle, are served all the same.
   EXPECT(client.map(image, plan(0, 16)).has_all(pattern));
