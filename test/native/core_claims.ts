@@ -17,11 +17,15 @@ const concurrent = [
   "lost_file_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
   "full_pending_list_stops_reading.cpp",
+  "windows_overlap_present_pages.cpp",
+  "map_wakes_earlier_faults.cpp",
+  "misbehaving_descriptor_is_left_alone.cpp",
   "prefaults_install_every_page.cpp",
   "asking_meets_holes_being_marked.cpp",
 ]
 
 const sequential = [
+  "windows_end_at_borders.cpp",
   "among_ten_thousand_regions.cpp",
   "region_end_forgets_who_waited.cpp",
   "wrong_maps_are_refused.cpp",]

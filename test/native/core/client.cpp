@@ -1,5 +1,6 @@
 #include "client.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -33,6 +34,20 @@ sys::Descriptor open_userfaultfd(std::uint64_t features) {
   api.features = features;
   EXPECT(::ioctl(uffd.get(), sys::uapi::ioctl_api, &api) == 0);
   return uffd;
+}
+
+std::size_t open_userfaultfds() {
+  DIR *directory = ::opendir("/proc/self/fd");
+  EXPECT(directory != nullptr);
+  std::size_t count = 0;
+  while (const dirent *entry = ::readdir(directory)) {
+    char target[64] = {};
+    const std::string path = std::string("/proc/self/fd/") + entry->d_name;
+    if (::readlink(path.c_str(), target, sizeof target - 1) < 0) continue;
+    if (std::string(target) == "anon_inode:[userfaultfd]") ++count;
+  }
+  ::closedir(directory);
+  return count;
 }
 
 std::byte *reserve_memory(std::uint64_t length_bytes) {

@@ -34,6 +34,8 @@ struct Mapped {
 
 // A userfaultfd with all of its features' bits as asked for.
 sys::Descriptor open_userfaultfd(std::uint64_t features);
+// How many of them this process has open.
+std::size_t open_userfaultfds();
 std::byte *reserve_memory(std::uint64_t length_bytes);
 void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes);
 // Reads one byte that the compiler may not leave out: this is what takes the fault.

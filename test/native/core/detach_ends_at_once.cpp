@@ -1,31 +1,8 @@
-#include <dirent.h>
-#include <unistd.h>
-
-#include <string>
-
 #include "client.hpp"
 
 namespace pagerd::test {
 
-namespace {
-
 using sys::page_bytes;
-
-std::size_t open_userfaultfds() {
-  DIR *directory = ::opendir("/proc/self/fd");
-  EXPECT(directory != nullptr);
-  std::size_t count = 0;
-  while (const dirent *entry = ::readdir(directory)) {
-    char target[64] = {};
-    const std::string path = std::string("/proc/self/fd/") + entry->d_name;
-    if (::readlink(path.c_str(), target, sizeof target - 1) < 0) continue;
-    if (std::string(target) == "anon_inode:[userfaultfd]") ++count;
-  }
-  ::closedir(directory);
-  return count;
-}
-
-}  // namespace
 
 // A source that never answers holds up neither the end of a session nor its descriptor; and when it
 // answers after all, nobody is there to mind.

@@ -1,0 +1,86 @@
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::test {
+
+namespace {
+
+using sys::page_bytes;
+
+std::uint64_t wakeups(Bed &bed) {
+  std::uint64_t sum = 0;
+  for (const auto &loop : bed.engine().loops()) sum += loop->wakeups.get();
+  return sum;
+}
+
+// Another client is served meanwhile, and that costs few wake-ups: nobody spins on the bad one.
+void check_others_are_served(Bed &bed, const PatternFile &file, const Image &image) {
+  Client other(bed);
+  const Mapped mapped = other.map(image, {.window_bytes = 4096});
+  const std::uint64_t before = wakeups(bed);
+  EXPECT(mapped.has_all(file.image()));
+  const std::uint64_t allowed = 4 * mapped.pages() * bed.engine().loops().size();
+  EXPECT(wakeups(bed) - before <= allowed);
+}
+
+// O_NONBLOCK lives in the description that the client shares with us, and polling without it is an
+// error that never ends.
+void check_blocking(Bed &bed, const PatternFile &file, const Image &image) {
+  Client client(bed);
+  const Mapped mapped = client.map(image, {.window_bytes = 4096});
+  EXPECT(mapped.has(file.image(), 1));
+  EXPECT(::fcntl(client.uffd.get(), F_SETFL, 0) == 0);
+  std::thread toucher([&] { touch(mapped.page(2)); });
+
+  const Event event = bed.await(EventKind::misbehaved);
+
+  EXPECT_EQUAL(event.space, client.space->id());
+  EXPECT_TEXT(event.text, "O_NONBLOCK");
+  check_others_are_served(bed, file, image);
+  EXPECT(!bed.has(EventKind::misbehaved));
+  client.detach();
+  client.uffd.reset();
+  toucher.join();
+}
+
+// The fork itself goes on, and what the child's descriptor would have been is not leaked.
+void check_fork(Bed &bed, const PatternFile &file, const Image &image) {
+  const std::size_t before = open_userfaultfds();
+  Client client(bed, sys::uapi::feature_event_fork);
+  const Mapped mapped = client.map(image, {.window_bytes = 4096});
+  pid_t child = -1;
+  Crowd crowd(bed);
+  crowd.add([&] {
+    child = ::fork();
+    if (child == 0) ::_exit(7);
+  });
+  crowd.join();
+  int status = 0;
+  EXPECT(::waitpid(child, &status, 0) == child);
+  EXPECT_EQUAL(static_cast<unsigned>(WEXITSTATUS(status)), 7);
+
+  const Event event = bed.await(EventKind::misbehaved);
+
+  EXPECT_TEXT(event.text, "event 19");
+  EXPECT_EQUAL(event.space, client.space->id());
+  check_others_are_served(bed, file, image);
+  client.detach();
+  // The client's own copy is what is left, once the last who knew the space has forgotten it.
+  bed.pump_until([&] { return open_userfaultfds() == before + 1; });
+}
+
+}  // namespace
+
+CLAIM(misbehaving_descriptor_is_left_alone) {
+  Bed bed;
+  const PatternFile file({.seed = 71, .length_bytes = 256 * page_bytes});
+  const Image image = bed.add(file);
+  check_blocking(bed, file, image);
+  check_fork(bed, file, image);
+}
+
+}  // namespace pagerd::test
