@@ -28,7 +28,8 @@ const sequential = [
   "windows_end_at_borders.cpp",
   "among_ten_thousand_regions.cpp",
   "region_end_forgets_who_waited.cpp",
-  "wrong_maps_are_refused.cpp",]
+  "wrong_maps_are_refused.cpp",
+]
 
 export const coreClaims: readonly CoreClaim[] = [
   ...concurrent.map((source) => ({ source, isConcurrent: true })),
