@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises"
 /** Reads under way at once, of the four threads that Node has for files. */
 const readsMax = 2
 const commandLengthMax = 4_096
+/** A read costs as much as all the rest of a session's begin, so it does not come in its way. */
+const delayMs = 50
 
 /** One process whose command line somebody wants to know. */
 interface Wish {
@@ -20,6 +22,7 @@ interface Wish {
 export class CommandReader {
   private readonly waiting = new Set<Wish>()
   private reads = 0
+  private delay: NodeJS.Timeout | undefined
 
   /**
    * Calls back at once with the short name, and again if the whole command line can be had.
@@ -29,8 +32,13 @@ export class CommandReader {
     onCommand(shortName(pid))
     const wish = { pid, onCommand }
     this.waiting.add(wish)
-    this.startReads()
+    this.delay ??= setTimeout(() => this.endDelay(), delayMs).unref()
     return () => this.waiting.delete(wish)
+  }
+
+  private endDelay(): void {
+    this.delay = undefined
+    this.startReads()
   }
 
   private startReads(): void {
