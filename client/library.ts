@@ -60,6 +60,7 @@ export interface Library {
   readonly disconnect: {
     async(client: Pointer, settle: Settle<void>): void
   }
+  readonly giveUp: (client: Pointer) => void
   readonly release: (address: Pointer, lengthBytes: number) => number
   readonly address: (region: Pointer) => Pointer
   readonly lengthBytes: (region: Pointer) => number
@@ -108,6 +109,7 @@ function load(): Library {
     prefault: foreign("prefault", "int", [pointer, "size_t", "size_t"]),
     unmap: foreign("unmap", "int", [pointer]),
     retire: foreign("retire", "int", [pointer]),
+    giveUp: handle.func("pagerd_foreign_give_up", "void", [pointer]),
     disconnect: plain("disconnect", "void", [pointer]),
     release: plain("release", "int", [pointer, "size_t"]),
     address: plain("address", pointer, [pointer]),

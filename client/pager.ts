@@ -18,7 +18,20 @@ const publishedNameBytesMax = 512
 const noticeBytesMax = 1024
 
 export async function connect(options: ConnectOptions = {}): Promise<Pager> {
-  return new Pager(await call(library().connect, options.socket ?? null))
+  const client = await call(library().connect, options.socket ?? null)
+  if (connected.size === 0) process.on("exit", giveUpAll)
+  connected.add(client)
+  return new Pager(client)
+}
+
+/**
+ * Sessions to give up when the process exits. Node waits for the threads of libuv's pool then, and
+ * one of them may be waiting for a manager that is stopped.
+ */
+const connected = new Set<Pointer>()
+
+function giveUpAll(): void {
+  for (const client of connected) library().giveUp(client)
 }
 
 /** A session with a manager. It holds its regions and memories until they, or it, are closed. */
@@ -113,6 +126,8 @@ export class Pager {
     const closed = await Promise.allSettled(members.map((member) => member.close()))
     for (const handle of this.#members.keys()) handle.abandon()
     this.#members.clear()
+    connected.delete(this.#client)
+    if (connected.size === 0) process.off("exit", giveUpAll)
     await withPlace(
       () =>
         new Promise<void>((resolve) => library().disconnect.async(this.#client, () => resolve())),

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "client/client.hpp"
+
 namespace {
 
 void copy_cut(char *target, std::size_t target_bytes, const char *source) {
@@ -62,4 +64,8 @@ int pagerd_foreign_unmap(pagerd_region *region, pagerd_failure *failure) {
 
 int pagerd_foreign_retire(pagerd_region *region, pagerd_failure *failure) {
   return reported(pagerd_retire(region), failure);
+}
+
+void pagerd_foreign_give_up(pagerd_client *client) {
+  client->session().give_up();
 }

@@ -36,6 +36,11 @@ PAGERD_API int pagerd_foreign_prefault(pagerd_region *region, size_t offset_byte
 PAGERD_API int pagerd_foreign_unmap(pagerd_region *region, struct pagerd_failure *failure);
 PAGERD_API int pagerd_foreign_retire(pagerd_region *region, struct pagerd_failure *failure);
 
+/* Ends the connection at once, so that every call under way fails with manager_gone and gives its
+   thread back. For a process that exits: a runtime may wait for its threads first. The client is
+   not freed and its regions stay as they are. */
+PAGERD_API void pagerd_foreign_give_up(pagerd_client *client);
+
 #ifdef __cplusplus
 }
 #endif

@@ -85,6 +85,10 @@ Result<Message> Session::exchange(const Frame &frame, const char *wanted, int de
   return answer;
 }
 
+void Session::give_up() {
+  if (!is_in_forked_child()) end_receiving(socket_);
+}
+
 void Session::say_goodbye() {
   const Frame bye = bye_frame(next_request());
   if (!usable().ok() || !pending_.enter(bye.request).ok()) return;

@@ -45,6 +45,9 @@ class Session {
   // Sends a frame whose answer nobody needs, and drops it rather than wait.
   void tell(const Frame &frame);
 
+  // Ends the connection: all who wait, and all who will come, fail.
+  void give_up();
+
   // Why no request can succeed any more, if so: the session is over, or this is a forked child.
   Status usable() const;
   bool is_in_forked_child() const;
