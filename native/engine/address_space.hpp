@@ -124,8 +124,8 @@ class AddressSpace {
   std::string apply(const uffd_msg &message);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
   // With pending_faults_max near, no more faults are taken in. A uffd without layout events is not
-  // read at all then; one with them has to be, for while one is unread nothing can be installed. Its
-  // faults are turned away, and woken to come again when it goes on.
+  // read at all then; one with them has to be, for while one is unread nothing can be installed.
+  // Its faults are turned away, and woken to come again when it goes on.
   void pause_if_full();
   void go_on();
   void unwatch();

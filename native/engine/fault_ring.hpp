@@ -28,8 +28,9 @@ struct FaultRecord {
 };
 
 // The last faults served. Writers never wait: each takes the next slot and marks it unreadable
-// while writing. A reader that meets a slot being written, or overwritten under its eyes, leaves it
-// out.
+// while writing. A writer whose slot is still being written, or has been given to a newer record
+// already, drops its own. A reader that meets a slot being written, or overwritten under its eyes,
+// leaves it out.
 class FaultRing {
  public:
   explicit FaultRing(std::size_t capacity);
@@ -45,7 +46,7 @@ class FaultRing {
 
   // The record is kept as atomic words so that a torn read is a defined one; `version` tells it.
   struct Slot {
-    std::atomic<std::uint64_t> version{0};  // the record's sequence; 0 while it is written
+    std::atomic<std::uint64_t> version{0};  // even when whole, odd while it is written
     std::array<std::atomic<std::uint64_t>, words> content{};
   };
 

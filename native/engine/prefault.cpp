@@ -105,8 +105,8 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
       case Install::no_memory:
         return Step::later;
       case Install::unmapped:
-        // One install cannot reach from one mapping of the client's into the next; it may have split
-        // the range into several, and all of them are registered.
+        // One install cannot reach from one mapping of the client's into the next; it may have
+        // split the range into several, and all of them are registered.
         if (bytes == page_bytes) return stop("part of the range is not mapped and registered");
         bytes = sys::page_floor(bytes / 2);
         break;

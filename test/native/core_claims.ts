@@ -9,6 +9,9 @@ export interface CoreClaim {
 }
 
 const concurrent = [
+  "bitmap_agrees_with_a_model.cpp",
+  "queue_loses_and_repeats_nothing.cpp",
+  "fault_ring_is_never_torn.cpp",
   "every_byte_arrives_right.cpp",
   "one_cold_page_is_read_once.cpp",
   "removed_pages_read_as_zeros.cpp",
@@ -25,6 +28,8 @@ const concurrent = [
 ]
 
 const sequential = [
+  "percentiles_bound_sorted_values.cpp",
+  "deferred_faults_come_again.cpp",
   "windows_end_at_borders.cpp",
   "among_ten_thousand_regions.cpp",
   "region_end_forgets_who_waited.cpp",

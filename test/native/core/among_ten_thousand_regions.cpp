@@ -28,10 +28,9 @@ std::uint64_t mapped_bytes() {
 // Each region begins at another page of the image, so that a wrong one shows; they are added and
 // removed in no order.
 CLAIM(among_ten_thousand_regions) {
-  engine::Options options = small_options();
-  Bed bed(options);
-  const PatternFile file(
-      {.seed = 31, .length_bytes = (regions_count + region_pages) * page_bytes, .has_zeros = false});
+  constexpr std::uint64_t pages = regions_count + region_pages;
+  Bed bed;
+  const PatternFile file({.seed = 31, .length_bytes = pages * page_bytes, .has_zeros = false});
   const Image image = bed.add(file);
   Client client(bed, sys::uapi::feature_event_remove);
   std::byte *const memory = reserve_memory(regions_count * stride_bytes);
