@@ -21,7 +21,8 @@ pagerd_region::pagerd_region(pagerd_client &client, RegionMemory memory, Range r
 //    same time lands either before the drop, and is dropped, or after it, and is the image's: both
 //    are right, because a fault is what counts as absence.
 // 4. Wake. A thread that touched an absent page between 1 and 2 may have been reported to a manager
-//    that knew no such region, and nobody would report it again. Woken, it faults anew.
+//    that knew no such region, and nobody would report it again. Woken, it faults anew. (Our own
+//    manager wakes the range too when it takes the region; this does not depend on that.)
 //
 // So a touch sees what the caller had there (until 3) or the image, and nothing else. Dropping
 // before `mapped` would leave nothing to go back to after a refusal; dropping before 1 would let
@@ -38,7 +39,8 @@ Status pagerd_region::begin(std::string_view image, const pagerd_map_options &op
     // Some pages may be dropped and others stale. Neither may be read.
     ask_to_stop();
     (void)make_untouchable();
-    return placed;
+    return failure("system", "%s. The memory at %p was made inaccessible",
+                   placed.error().text.c_str(), range_.address());
   }
   return done();
 }
