@@ -7,7 +7,6 @@
 
 #include "engine/address_space.hpp"
 #include "engine/fills.hpp"
-#include "engine/install.hpp"
 #include "engine/served_image.hpp"
 
 namespace pagerd::engine {

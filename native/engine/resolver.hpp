@@ -8,8 +8,8 @@
 #include "engine/deferred.hpp"
 #include "engine/fault_ring.hpp"
 #include "engine/fills.hpp"
-#include "engine/install.hpp"
 #include "engine/served_image.hpp"
+#include "sys/uffd.hpp"
 
 namespace pagerd::engine {
 
@@ -17,6 +17,13 @@ namespace pagerd::engine {
 struct Worker {
   std::uint8_t index = 0;
   Tally tally;
+};
+
+// What an attempt to install a window came to.
+struct Installed {
+  sys::Install outcome;
+  std::uint64_t pages;  // installed, whatever the outcome
+  int code;
 };
 
 // Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.
