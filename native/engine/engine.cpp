@@ -83,11 +83,13 @@ Engine::~Engine() { stop(); }
 void Engine::stop() {
   for (const auto &loop : loops_) loop->stop();
   fillers_.stop();
-  // What is still queued refers to images and spaces: it goes first, while everything it may call
-  // is there.
+  // What is still queued refers to images and spaces, and images keep who waits for them: it all
+  // goes first, while everything it may call is there.
   Command command;
   while (mailbox_->take(command)) command = Command{};
   Event event;
+  while (outbox_.take(event)) event = Event{};
+  for (const auto &space : spaces_.take_all()) space->close();
   while (outbox_.take(event)) event = Event{};
 }
 

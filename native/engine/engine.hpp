@@ -36,7 +36,8 @@ class Engine {
                                                     std::function<void()> wake);
   ~Engine();
 
-  // Joins every thread and drops what is queued. Only looking at counters is allowed after it.
+  // Joins every thread, drops what is queued and closes the spaces still attached. Only looking at
+  // counters is allowed after it; fills, regions and spaces that the caller keeps do no harm.
   void stop();
 
   std::shared_ptr<ServedImage> add_image(image::Image image,

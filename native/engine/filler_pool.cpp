@@ -41,6 +41,10 @@ void FillerPool::stop() {
   for (std::size_t i = 0; i < threads_.size(); ++i) work_.post();
   for (std::thread &thread : threads_) thread.join();
   threads_.clear();
+  Work work;
+  while (demand_.pop(work) || bulk_.pop(work)) work = Work{};
+  const std::lock_guard lock(delayed_mutex_);
+  delayed_.clear();
 }
 
 bool FillerPool::submit(std::shared_ptr<FillJob> job) {

@@ -31,6 +31,7 @@ class FillerPool final : public FillDesk {
 
   // `workers` stay the caller's and outlive the pool.
   void start(std::vector<Worker *> workers, Resolver &resolver);
+  // Joins them and drops what is queued.
   void stop();
 
   bool submit(std::shared_ptr<FillJob> job) override;

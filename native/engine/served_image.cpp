@@ -95,8 +95,9 @@ bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk) {
 }
 
 void ServedImage::raise_fill_of(std::uint64_t page, FillDesk &desk) {
-  for (const auto &job : open_fills_) {
-    if (page < job->first || page >= job->end) continue;
+  for (const auto &open : open_fills_) {
+    const auto job = open.lock();
+    if (!job || page < job->first || page >= job->end) continue;
     if (job->urgency.exchange(Urgency::demand) == Urgency::bulk) desk.raise(job);
     return;
   }
@@ -105,7 +106,7 @@ void ServedImage::raise_fill_of(std::uint64_t page, FillDesk &desk) {
 std::vector<Waiter> ServedImage::settle(const FillJob &job) {
   const std::lock_guard lock(mutex_);
   requested_.clear(job.first, job.end);
-  std::erase_if(open_fills_, [&](const auto &open) { return open.get() == &job; });
+  std::erase_if(open_fills_, [&](const auto &open) { return open.lock().get() == &job; });
   return take_out(waiters_, [&](const Waiter &waiter) {
     return job.first <= waiter.image_page && waiter.image_page < job.end;
   });

@@ -73,7 +73,8 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
 
   std::mutex mutex_;
   image::Bitmap requested_;
-  std::vector<std::shared_ptr<FillJob>> open_fills_;
+  // Theirs is whoever works at them: they hold the image, and not the other way round.
+  std::vector<std::weak_ptr<FillJob>> open_fills_;
   std::vector<Waiter> waiters_;
   std::string lost_reason_;
   std::atomic<bool> is_lost_{false};

@@ -54,4 +54,13 @@ void Spaces::remove(SpaceId id) {
   free_.push_back(index);
 }
 
+std::vector<std::shared_ptr<AddressSpace>> Spaces::take_all() {
+  std::vector<std::shared_ptr<AddressSpace>> taken;
+  for (Slot &slot : slots_) {
+    const std::lock_guard lock(slot.mutex);
+    if (slot.space) taken.push_back(std::exchange(slot.space, nullptr));
+  }
+  return taken;
+}
+
 }  // namespace pagerd::engine

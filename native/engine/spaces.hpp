@@ -20,6 +20,8 @@ class Spaces {
       const std::function<std::shared_ptr<AddressSpace>(SpaceId)> &make);
   std::shared_ptr<AddressSpace> find(SpaceId id) const;
   void remove(SpaceId id);
+  // For the end of the engine: none can be found any more.
+  std::vector<std::shared_ptr<AddressSpace>> take_all();
 
  private:
   struct Slot {

@@ -20,6 +20,7 @@ const concurrent = [
   "lost_file_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
   "full_pending_list_stops_reading.cpp",
+  "stopped_engine_leaves_nothing.cpp",
   "windows_overlap_present_pages.cpp",
   "map_wakes_earlier_faults.cpp",
   "misbehaving_descriptor_is_left_alone.cpp",
