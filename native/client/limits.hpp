@@ -31,6 +31,8 @@ inline constexpr int welcome_timeout_ms = 30'000;
 inline constexpr int goodbye_timeout_ms = 1'000;
 // Rounds of "prefault what is still missing" before attached memory is called incomplete.
 inline constexpr int completion_rounds_max = 4;
+// Failed prefaults after which a client that leaves no longer asks for what its memory still lacks.
+inline constexpr int last_prefaults_max = 8;
 
 constexpr std::uint64_t rounded_up_to_page(std::uint64_t bytes) {
   return (bytes + page_bytes - 1) & ~std::uint64_t{page_bytes - 1};

@@ -72,20 +72,22 @@ Status pagerd_region::complete() {
 
 Status pagerd_region::forbid_what_is_missing() {
   Range rest = range_;
-  while (rest.length_bytes > 0) {
+  int failures = 0;
+  for (;;) {
     Result<std::optional<Range>> run = first_missing_run(rest);
     if (!run.ok()) return forbid(rest);
     if (!run.value()) return done();
-    // One bad page stops a prefault; those after it may still be had.
-    (void)prefault_range(*run.value());
-    Result<std::optional<Range>> still = first_missing_run(*run.value());
-    const std::uintptr_t end = run.value()->end();
-    const std::uintptr_t from =
-        still.ok() && still.value() ? still.value()->start : run.value()->start;
-    const bool is_complete = still.ok() && !still.value();
-    if (!is_complete && !forbid({from, end - from}).ok())
-      return forbid({from, range_.end() - from});
-    rest = {end, range_.end() - end};
+    const Range missing = *run.value();
+    // One bad page stops a prefault; those after it may still be had. But each failure takes the
+    // manager's time for tries.
+    if (failures < last_prefaults_max && !prefault_range(missing).ok()) failures += 1;
+    Result<std::optional<Range>> still = first_missing_run(missing);
+    if (!still.ok()) return forbid(rest);
+    if (still.value()) {
+      const std::uintptr_t from = still.value()->start;
+      // Every change of access within a mapping splits it, and their number has a limit.
+      if (!forbid({from, missing.end() - from}).ok()) return forbid({from, range_.end() - from});
+    }
+    rest = {missing.end(), range_.end() - missing.end()};
   }
-  return done();
 }
