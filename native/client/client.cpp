@@ -71,11 +71,16 @@ Result<std::string> pagerd_client::publish(std::string_view name, int file) {
 }
 
 Status pagerd_client::unmap(Region *region) {
-  Status ended = region->memory() == RegionMemory::mapped
-                     ? region->end_mapped(Addresses::given_back)
-                     : region->end_attached();
-  if (ended.ok()) book_.strike(region);
-  return ended;
+  const Range range = region->range();
+  const bool is_mapped = region->memory() == RegionMemory::mapped;
+  if (Status ended = is_mapped ? region->end_mapped() : region->end_attached(); !ended.ok()) {
+    return ended;
+  }
+  // In this order: once the addresses are given back, another thread's region may lie there. If
+  // they cannot be, they stay taken; the region has ended all the same.
+  book_.strike(region);
+  if (is_mapped) (void)give_back(range);
+  return done();
 }
 
 Status pagerd_client::retire(Region *region) {
@@ -83,7 +88,7 @@ Status pagerd_client::retire(Region *region) {
     return failure("bad_argument",
                    "Attached memory is the caller's and cannot be retired: unmap the region");
   }
-  Status ended = region->end_mapped(Addresses::kept);
+  Status ended = region->end_mapped();
   if (ended.ok()) book_.strike(region);
   return ended;
 }

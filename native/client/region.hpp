@@ -11,10 +11,6 @@
 // Whose memory a region is in: ours from pagerd_map(), or the caller's, given to pagerd_attach().
 enum class RegionMemory { mapped, attached };
 
-// What becomes of a mapped region's addresses: others may have them, or they stay taken and
-// untouchable.
-enum class Addresses { given_back, kept };
-
 // One range of this process's memory that shows a part of an image. Owned by its client's book. The
 // caller sees to it that a region which is being ended is used by nobody else.
 struct pagerd_region {
@@ -29,8 +25,8 @@ struct pagerd_region {
   pagerd::client::Status reset();
   pagerd::client::Status prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes);
 
-  // Ends the region; the book forgets it when that went well.
-  pagerd::client::Status end_mapped(Addresses addresses);
+  // Ends the region. The addresses of a mapped one stay taken, and nobody may touch them.
+  pagerd::client::Status end_mapped();
   pagerd::client::Status end_attached();
   // The same for a client that goes away: what cannot be had is made inaccessible, so that it
   // always succeeds.

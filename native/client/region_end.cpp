@@ -8,11 +8,9 @@ using namespace pagerd::client;
 
 // The manager is told first, so that none of its installs can still be under way to addresses that
 // are then others'.
-Status pagerd_region::end_mapped(Addresses addresses) {
+Status pagerd_region::end_mapped() {
   ask_to_stop();
-  if (Status sealed = make_untouchable(); !sealed.ok()) return sealed;
-  if (addresses == Addresses::kept) return done();
-  return give_back(range_);
+  return make_untouchable();
 }
 
 Status pagerd_region::end_attached() {
@@ -23,7 +21,7 @@ Status pagerd_region::end_attached() {
 
 void pagerd_region::end_for_disconnect() {
   if (memory_ == RegionMemory::mapped) {
-    if (end_mapped(Addresses::given_back).ok()) return;
+    if (end_mapped().ok() && give_back(range_).ok()) return;
   } else {
     if (end_attached().ok()) return;
     const Status protected_now = forbid_what_is_missing();
