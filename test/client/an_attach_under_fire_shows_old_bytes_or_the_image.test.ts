@@ -10,7 +10,7 @@ import { compileAgainstLibrary } from "./native_program.js"
 
 const run = promisify(execFile)
 
-test("readers of memory that is attached, reset and let go never see a zero, nor hang", async () => {
+test("readers of memory attached, reset and let go see no zero, and none hangs", async () => {
   const path = join(scratchDirectory(), "image")
   writeFileSync(path, Buffer.alloc(1 << 20, 0x5c))
   const manager = await startManager({ images: { image: path } })

@@ -53,7 +53,7 @@ test("newcomers wait, descriptors that have no room are refused, and both pass",
   await manager.stop()
 })
 
-test("one descriptor too few at every stage: an answer each time, and nothing is lost", async () => {
+test("one descriptor too few at every stage: always an answer, and nothing is lost", async () => {
   const manager = await startManager()
   const client = await greeted(manager)
   const before = descriptorCount(manager.pid)
