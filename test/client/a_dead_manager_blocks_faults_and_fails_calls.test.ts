@@ -1,3 +1,4 @@
+// Invariant 2.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startCClient } from "../harness/c_client.js"

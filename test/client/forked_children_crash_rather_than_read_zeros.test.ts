@@ -1,3 +1,4 @@
+// Invariant 2.
 import { execFileSync } from "node:child_process"
 import { test } from "uvu"
 import * as assert from "uvu/assert"

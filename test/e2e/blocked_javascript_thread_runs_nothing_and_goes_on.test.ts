@@ -1,3 +1,4 @@
+// Invariant 8.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startClient } from "../harness/client_process.js"

@@ -1,3 +1,4 @@
+// Invariant 2.
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import type { ImageView, SessionView } from "../../manager/view.js"

@@ -1,3 +1,4 @@
+// Invariant 7.
 import { closeSync, openSync, renameSync, truncateSync, utimesSync, writeSync } from "node:fs"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"

@@ -1,3 +1,4 @@
+// Invariant 11.
 // time limit: 240 s
 import { test } from "uvu"
 import * as assert from "uvu/assert"

@@ -1,3 +1,4 @@
+// Invariant 12.
 import { closeSync, openSync, statSync, writeSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"

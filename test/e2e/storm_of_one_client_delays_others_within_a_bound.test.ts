@@ -1,3 +1,4 @@
+// Invariant 10.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startCClient } from "../harness/c_client.js"

@@ -1,3 +1,4 @@
+// Invariant 9.
 import { Packr } from "msgpackr"
 import { test } from "uvu"
 import * as assert from "uvu/assert"

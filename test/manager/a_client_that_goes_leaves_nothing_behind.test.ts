@@ -1,3 +1,4 @@
+// Invariant 11.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { SessionView, StatsView } from "../../manager/view.js"

@@ -1,3 +1,4 @@
+// Invariant 4.
 import { closeSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"

@@ -1,3 +1,4 @@
+// Invariant 9.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { GatedSource } from "../harness/gated_source.js"

@@ -1,3 +1,4 @@
+// Invariant 10.
 import fc from "fast-check"
 import { Packr } from "msgpackr"
 import { test } from "uvu"

@@ -1,3 +1,4 @@
+// Invariant 1.
 #include <poll.h>
 #include <sys/mman.h>
 

@@ -1,3 +1,4 @@
+// Invariant 4.
 #include "client.hpp"
 
 namespace pagerd::test {

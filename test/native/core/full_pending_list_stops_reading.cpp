@@ -1,3 +1,4 @@
+// Invariant 1.
 #include <sys/mman.h>
 
 #include "small_threads.hpp"

@@ -1,3 +1,4 @@
+// Invariant 7.
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// Invariant 1.
 #include "client.hpp"
 
 namespace pagerd::test {

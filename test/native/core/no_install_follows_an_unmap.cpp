@@ -1,3 +1,4 @@
+// Invariant 3.
 #include <signal.h>
 #include <sys/mman.h>
 
