@@ -59,6 +59,8 @@ const quietLoadMax = 0.5
 
 async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResult> {
   const machine = describeMachine()
+  if (values.smoke)
+    console.error("bench: a smoke says that every row runs; its figures mean nothing")
   if (machine.load > quietLoadMax * machine.cpus) {
     console.error(`bench: the load is ${machine.load}: bandwidths and p99s will be noise\n`)
   }

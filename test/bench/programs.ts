@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { promisify } from "node:util"
 import { compileProgram } from "../harness/compiled.js"
@@ -35,13 +35,13 @@ export class Programs {
 
   /** Runs a program of `reference/`. */
   reference(name: Reference, args: ProgramArguments): Promise<Figures> {
-    return run(this.#reference(name), flags(args))
+    return run(name, this.#reference(name), flags(args))
   }
 
   /** Runs a command of the client; its faults must be as many as its windows ask for. */
   client(command: string, args: ProgramArguments): Promise<Figures> {
     const windowBytes = Number(args["window-bytes"] ?? 0) || undefined
-    return run(this.#client(), [command, ...flags(args)], windowBytes)
+    return run("bench_client", this.#client(), [command, ...flags(args)], windowBytes)
   }
 
   /** Starts a command of the client that goes on until it is stopped. */
@@ -96,15 +96,20 @@ function compileClient(): string {
 const flags = (args: ProgramArguments): string[] =>
   Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
 
-async function run(path: string, args: string[], windowBytes?: number): Promise<Figures> {
-  const command = [basename(path), ...args].join(" ")
+async function run(
+  name: string,
+  path: string,
+  args: string[],
+  windowBytes?: number,
+): Promise<Figures> {
+  const command = [name, ...args].join(" ")
   const { stdout } = await promisify(execFile)(path, args, { timeout: runLimitMs }).catch(
     ({ killed, stderr }: { killed?: boolean; stderr?: string }) => {
       const end = killed ? `took longer than ${runLimitMs / 1000} s` : stderr?.trim()
       throw new BrokenWork(`${end}: ${command}`)
     },
   )
-  const figures = new Figures(basename(path), stdout)
+  const figures = new Figures(name, stdout)
   checkWork(figures, command, windowBytes)
   return figures
 }
