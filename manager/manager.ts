@@ -36,6 +36,7 @@ export class RunningManager {
   ) {
     this.engine = new Engine((onWake) => startEngine(native, config, onWake), {
       onFill: (fill) => this.images.fill(fill),
+      onRaised: (raised) => this.images.raise(raised),
       onPoisoned: (poisoned) => this.sessions.bySpace(poisoned.space)?.notePoisoned(poisoned),
       onMisbehaved: ({ space, reason }) => {
         this.sessions.bySpace(space)?.dismiss(new ClientError("client_gone", reason))

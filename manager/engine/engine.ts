@@ -4,12 +4,14 @@ import type { EngineEvent, EngineSnapshot, NativeEngine, RegionRequest } from ".
 
 type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>
 export type FillEvent = EventOf<"fill">
+export type RaisedEvent = EventOf<"raised">
 export type PoisonedEvent = EventOf<"poisoned">
 export type MisbehavedEvent = EventOf<"misbehaved">
 
 /** What the engine says unasked. Called on the JS thread. */
 export interface EngineListener {
   onFill(fill: FillEvent): void
+  onRaised(raised: RaisedEvent): void
   onPoisoned(poisoned: PoisonedEvent): void
   onMisbehaved(misbehaved: MisbehavedEvent): void
 }
@@ -164,6 +166,9 @@ export class Engine {
     switch (event.kind) {
       case "fill":
         this.listener.onFill(event)
+        break
+      case "raised":
+        this.listener.onRaised(event)
         break
       case "poisoned":
         this.listener.onPoisoned(event)

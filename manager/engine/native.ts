@@ -50,6 +50,12 @@ export type EngineEvent =
       readonly isDemand: boolean
     }
   | {
+      /** Somebody has come to be blocked on a fill that was bulk. It may have been answered by now. */
+      readonly kind: "raised"
+      readonly fill: number
+      readonly image: number
+    }
+  | {
       readonly kind: "mapped"
       readonly space: number
       readonly request: number

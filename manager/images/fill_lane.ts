@@ -1,9 +1,13 @@
 /** Bytes that the engine waits for. */
 export interface Fill {
+  /** The engine's number. */
   readonly fill: number
   readonly offsetBytes: number
   readonly lengthBytes: number
-  readonly isDemand: boolean
+  /** Whether a thread is blocked on them; that may come to be so while they wait here. */
+  isDemand: boolean
+  /** Counted from 1. After the first it is read by itself. */
+  attempt: number
 }
 
 /** Adjacent fills that are read in one go, in the order of their offsets. */
@@ -17,19 +21,24 @@ export interface Batch {
  * Fills that wait to be read: first come, first served, and each takes those adjacent to it along.
  */
 export class FillLane {
-  /** In the order they came; the engine gives every fill a number of its own. */
-  private readonly waiting = new Map<number, Fill>()
+  /** In the order they came. */
+  private readonly waiting = new Set<Fill>()
   private readonly byStart = new Map<number, Fill>()
   private readonly byEnd = new Map<number, Fill>()
 
-  get size(): number {
-    return this.waiting.size
-  }
-
   add(fill: Fill): void {
-    this.waiting.set(fill.fill, fill)
+    this.waiting.add(fill)
+    if (fill.attempt > 1) return
     this.byStart.set(fill.offsetBytes, fill)
     this.byEnd.set(endOf(fill), fill)
+  }
+
+  /** Takes one out. False when it does not wait here. */
+  remove(fill: Fill): boolean {
+    if (!this.waiting.delete(fill)) return false
+    if (this.byStart.get(fill.offsetBytes) === fill) this.byStart.delete(fill.offsetBytes)
+    if (this.byEnd.get(endOf(fill)) === fill) this.byEnd.delete(endOf(fill))
+    return true
   }
 
   /**
@@ -37,13 +46,14 @@ export class FillLane {
    * is longer.
    */
   takeBatch(bytesMax: number): Batch | undefined {
-    const oldest = this.waiting.values().next().value
+    const [oldest] = this.waiting
     if (oldest === undefined) return undefined
     this.remove(oldest)
 
     const fills = [oldest]
     let start = oldest.offsetBytes
     let end = endOf(oldest)
+    if (oldest.attempt > 1) return { fills, offsetBytes: start, lengthBytes: end - start }
     const fits = (neighbour: Fill | undefined): neighbour is Fill =>
       neighbour !== undefined && end - start + neighbour.lengthBytes <= bytesMax
 
@@ -64,12 +74,6 @@ export class FillLane {
     this.waiting.clear()
     this.byStart.clear()
     this.byEnd.clear()
-  }
-
-  private remove(fill: Fill): void {
-    this.waiting.delete(fill.fill)
-    if (this.byStart.get(fill.offsetBytes) === fill) this.byStart.delete(fill.offsetBytes)
-    if (this.byEnd.get(endOf(fill)) === fill) this.byEnd.delete(endOf(fill))
   }
 }
 

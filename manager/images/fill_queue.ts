@@ -16,11 +16,6 @@ export interface ReadFailure {
   readonly isFinal: boolean
 }
 
-interface Attempt {
-  readonly batch: Batch
-  readonly attempt: number
-}
-
 /**
  * Reads what one image wants from its page source. Demand goes ahead of bulk, and bulk never takes
  * the last places. A read that fails is tried again after a pause, each of its fills by itself, so
@@ -28,12 +23,12 @@ interface Attempt {
  * there are.
  */
 export class FillQueue {
+  /** Not answered yet, whether they wait, are read or have a pause. */
+  private readonly open = new Map<number, Fill>()
   private readonly demand = new FillLane()
   private readonly bulk = new FillLane()
   private readonly unwanted = new AbortController()
   private readonly pauses = new Set<NodeJS.Timeout>()
-  /** Failed before, had their pause, and go ahead of all that is new. */
-  private readonly rested: Attempt[] = []
   private readsInFlight = 0
   private bulkInFlight = 0
   private readonly bulkInFlightMax: number
@@ -48,13 +43,27 @@ export class FillQueue {
     this.bulkInFlightMax = Math.max(1, limits.readsInFlightMax - keptForDemand)
   }
 
-  push(fill: Fill): void {
-    if (this.unwanted.signal.aborted) return
-    const lane = fill.isDemand ? this.demand : this.bulk
-    lane.add(fill)
+  push(wanted: Omit<Fill, "attempt">): void {
+    if (this.unwanted.signal.aborted) {
+      this.sink.failFill(wanted.fill, reasonOf(this.unwanted.signal.reason))
+      return
+    }
+    const fill = { ...wanted, attempt: 1 }
+    this.open.set(fill.fill, fill)
+    this.laneOf(fill).add(fill)
     // Fills that come together are adjacent more often than not: let the others of this turn
     // arrive first.
     queueMicrotask(() => this.startReads())
+  }
+
+  /** A thread has come to be blocked on a fill that was bulk. */
+  raise(number: number): void {
+    const fill = this.open.get(number)
+    if (fill === undefined) return
+    fill.isDemand = true
+    if (!this.bulk.remove(fill)) return
+    this.demand.add(fill)
+    this.startReads()
   }
 
   /** The image is gone: nobody waits for its bytes any more. */
@@ -62,32 +71,34 @@ export class FillQueue {
     this.unwanted.abort(new Error("the image is gone"))
     for (const pause of this.pauses) clearTimeout(pause)
     this.pauses.clear()
-    this.rested.length = 0
     this.demand.clear()
     this.bulk.clear()
+    // The engine keeps the image for as long as it is owed an answer.
+    for (const fill of this.open.keys()) this.sink.failFill(fill, "the image is gone")
+    this.open.clear()
+  }
+
+  private laneOf(fill: Fill): FillLane {
+    return fill.isDemand ? this.demand : this.bulk
   }
 
   private startReads(): void {
     while (this.readsInFlight < this.limits.readsInFlightMax) {
-      const next = this.nextRead()
-      if (next === undefined) return
-      void this.read(next.batch, next.attempt)
+      const batch = this.takeBatch()
+      if (batch === undefined) return
+      void this.read(batch)
     }
   }
 
-  private nextRead(): Attempt | undefined {
-    const again = this.rested.shift()
-    if (again !== undefined) return again
+  private takeBatch(): Batch | undefined {
     const { readBytesMax } = this.limits
     const wanted = this.demand.takeBatch(readBytesMax)
-    if (wanted !== undefined) return { batch: wanted, attempt: 1 }
-    if (this.bulkInFlight >= this.bulkInFlightMax) return undefined
-    const ahead = this.bulk.takeBatch(readBytesMax)
-    return ahead && { batch: ahead, attempt: 1 }
+    if (wanted !== undefined || this.bulkInFlight >= this.bulkInFlightMax) return wanted
+    return this.bulk.takeBatch(readBytesMax)
   }
 
   /** Holds a place until the source has answered; a pause before the next attempt holds none. */
-  private async read(batch: Batch, attempt: number): Promise<void> {
+  private async read(batch: Batch): Promise<void> {
     const isBulk = batch.fills.every((fill) => !fill.isDemand)
     this.readsInFlight += 1
     if (isBulk) this.bulkInFlight += 1
@@ -98,37 +109,44 @@ export class FillQueue {
     this.readsInFlight -= 1
     if (isBulk) this.bulkInFlight -= 1
     if (unwanted.signal.aborted) return
-    if (typeof outcome === "string") this.retryOrFail(batch, attempt, outcome)
+    if (typeof outcome === "string") this.retryOrFail(batch, outcome)
     else this.complete(batch, outcome)
     this.startReads()
   }
 
   private complete({ fills, offsetBytes }: Batch, bytes: Uint8Array): void {
-    for (const fill of fills) {
-      const start = fill.offsetBytes - offsetBytes
-      this.sink.completeFill(fill.fill, bytes.subarray(start, start + fill.lengthBytes))
+    for (const { fill, offsetBytes: wantedBytes, lengthBytes } of fills) {
+      const start = wantedBytes - offsetBytes
+      this.open.delete(fill)
+      this.sink.completeFill(fill, bytes.subarray(start, start + lengthBytes))
     }
   }
 
-  private retryOrFail(batch: Batch, attempt: number, reason: string): void {
+  private retryOrFail(batch: Batch, reason: string): void {
+    const [first] = batch.fills
+    const isAlone = batch.fills.length === 1
     // One of several may be at fault for all: each gets an attempt of its own before it is given
     // up.
-    const isFinal = attempt >= this.limits.attemptsMax && batch.fills.length === 1
+    const isFinal = isAlone && first !== undefined && first.attempt >= this.limits.attemptsMax
     this.onReadFailure({ reason, batch, isFinal })
     for (const fill of batch.fills) {
-      if (isFinal) this.sink.failFill(fill.fill, reason)
-      else this.restAndRetry(fill, attempt)
+      if (isFinal) this.fail(fill, reason)
+      else this.retryAfterPause(fill)
     }
   }
 
-  private restAndRetry(fill: Fill, attempt: number): void {
-    const { offsetBytes, lengthBytes } = fill
-    const batch = { fills: [fill], offsetBytes, lengthBytes }
+  private fail({ fill }: Fill, reason: string): void {
+    this.open.delete(fill)
+    this.sink.failFill(fill, reason)
+  }
+
+  private retryAfterPause(fill: Fill): void {
     const pause = setTimeout(() => {
       this.pauses.delete(pause)
-      this.rested.push({ batch, attempt: attempt + 1 })
+      fill.attempt += 1
+      this.laneOf(fill).add(fill)
       this.startReads()
-    }, this.pauseMs(attempt))
+    }, this.pauseMs(fill.attempt))
     this.pauses.add(pause)
   }
 

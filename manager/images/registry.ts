@@ -1,6 +1,6 @@
 import { imageName } from "../../protocol/messages.js"
 import type { Limits, SourceLimits } from "../config.js"
-import type { FillEvent } from "../engine/engine.js"
+import type { FillEvent, RaisedEvent } from "../engine/engine.js"
 import type { NativeEngine } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
 import { LogBudget, type Logger } from "../log.js"
@@ -21,13 +21,13 @@ export interface Image {
   /** Of a PageSource only. */
   readonly fills: FillQueue | undefined
   lastError: string | undefined
+  /** Regions that map it, or are about to. */
+  regions: number
 }
 
 const rootUid = 0
 /** Names that a client's published images get, and nothing else does. */
 const publishedName = /^u\d+\//
-/** How often images that lost their name are looked at, to see whether anything still maps them. */
-const retiredCheckMs = 1_000
 /** Lines in the log about one page source's failures. */
 const failureLinesMax = 10
 const failureLinesSpanMs = 10_000
@@ -39,8 +39,6 @@ const failureLinesSpanMs = 10_000
 export class ImageRegistry {
   private readonly byName = new Map<string, Image>()
   private readonly byNumber = new Map<number, Image>()
-  private readonly retired = new Set<Image>()
-  private retiredCheck: NodeJS.Timeout | undefined
 
   constructor(
     private readonly engine: NativeEngine,
@@ -93,9 +91,19 @@ export class ImageRegistry {
     const image = this.find(name, rootUid)
     this.byName.delete(name)
     this.engine.removeImage(image.image)
-    this.retired.add(image)
-    this.retiredCheck ??= setInterval(() => this.forgetUnused(), retiredCheckMs).unref()
-    this.forgetUnused()
+    if (image.regions === 0) this.forget(image)
+  }
+
+  /** One more region maps the image, or is about to. */
+  retain(image: Image): void {
+    image.regions += 1
+  }
+
+  /** One of them has ended, in the engine too. */
+  release(image: Image): void {
+    image.regions -= 1
+    const hasName = this.byName.get(image.name) === image
+    if (image.regions === 0 && !hasName) this.forget(image)
   }
 
   /** Like remove(), for what may have been removed by somebody else meanwhile. */
@@ -123,13 +131,16 @@ export class ImageRegistry {
     else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand })
   }
 
+  /** Somebody is blocked now on bytes that were only wished for. */
+  raise({ image, fill }: RaisedEvent): void {
+    this.byNumber.get(image)?.fills?.raise(fill)
+  }
+
   /** Aborts the reads of every page source. */
   close(): void {
-    clearInterval(this.retiredCheck)
     for (const image of this.byNumber.values()) image.fills?.close()
     this.byName.clear()
     this.byNumber.clear()
-    this.retired.clear()
   }
 
   private addFile(name: string, source: string): Image {
@@ -185,23 +196,17 @@ export class ImageRegistry {
     }
   }
 
-  private enter(image: Omit<Image, "lastError">): Image {
-    const entered: Image = { ...image, lastError: undefined }
+  private enter(image: Omit<Image, "lastError" | "regions">): Image {
+    const entered: Image = { ...image, lastError: undefined, regions: 0 }
     this.byName.set(entered.name, entered)
     this.byNumber.set(entered.image, entered)
     return entered
   }
 
-  private forgetUnused(): void {
-    for (const image of this.retired) {
-      if (this.engine.imageSnapshot(image.image) !== undefined) continue
-      image.fills?.close()
-      this.retired.delete(image)
-      this.byNumber.delete(image.image)
-    }
-    if (this.retired.size > 0) return
-    clearInterval(this.retiredCheck)
-    this.retiredCheck = undefined
+  /** Nobody can ask for its bytes any more. */
+  private forget(image: Image): void {
+    image.fills?.close()
+    this.byNumber.delete(image.image)
   }
 }
 

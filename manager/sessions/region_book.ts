@@ -73,10 +73,12 @@ export class RegionBook {
     return region
   }
 
-  remove({ region, address, lengthBytes }: Region): void {
-    if (!this.byNumber.delete(region)) return
+  /** False when it is not there any more. */
+  remove({ region, address, lengthBytes }: Region): boolean {
+    if (!this.byNumber.delete(region)) return false
     this.byAddress.splice(this.placeOf(address), 1)
     this.totalBytes -= lengthBytes
+    return true
   }
 
   private checkRoom({ address, lengthBytes }: RegionWish): void {

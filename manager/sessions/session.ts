@@ -104,6 +104,7 @@ export class Session {
       throw new ClientError("missing_descriptor", `No descriptor came with the map, ${wanted}`)
     }
     const region = this.regions.enter(wish)
+    this.services.images.retain(region.image)
     try {
       await this.services.engine.map({
         space,
@@ -116,14 +117,15 @@ export class Session {
       })
       return region
     } catch (error) {
-      this.regions.remove(region)
+      // Of a session that ends the engine may have it until the session has been detached.
+      if (this.ending === undefined) this.drop(region)
       throw error
     }
   }
 
   async unmap(region: Region): Promise<void> {
     await this.services.engine.unmap(this.spaceOf(region), region.region)
-    this.regions.remove(region)
+    this.drop(region)
   }
 
   /** Resolves with the number of pages that were installed. */
@@ -186,8 +188,14 @@ export class Session {
     const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
     for (const image of this.published) images.withdraw(image)
     if (this.space !== undefined) await engine.detach(this.space)
+    for (const region of this.regions.list().toReversed()) this.drop(region)
     log.info(facts, "session ended")
     this.onEnded()
+  }
+
+  /** To be called once the engine has it no more. */
+  private drop(region: Region): void {
+    if (this.regions.remove(region)) this.services.images.release(region.image)
   }
 
   private warn(facts: object, message: string): void {

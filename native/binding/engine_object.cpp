@@ -15,6 +15,7 @@ namespace {
 const char *name_of(EventKind kind) {
   switch (kind) {
     case EventKind::fill: return "fill";
+    case EventKind::raised: return "raised";
     case EventKind::mapped: return "mapped";
     case EventKind::refused: return "refused";
     case EventKind::unmapped: return "unmapped";
@@ -154,12 +155,18 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
     const engine::FillJob &job = *event.fill;
     const std::uint64_t from = job.first * 4096;
     const std::uint64_t to = std::min(job.end * 4096, job.image->image().length_bytes());
-    object.Set("fill", to_number(env, ++last_fill_));
+    event.fill->number = ++last_fill_;
+    object.Set("fill", to_number(env, last_fill_));
     object.Set("image", to_number(env, event.image));
     object.Set("offsetBytes", to_bigint(env, from));
     object.Set("lengthBytes", to_number(env, to - from));
     object.Set("isDemand", job.urgency.load() == engine::Urgency::demand);
     fills_.emplace(last_fill_, std::move(event.fill));
+    return object;
+  }
+  if (event.kind == EventKind::raised) {
+    object.Set("fill", to_number(env, event.fill->number));
+    object.Set("image", to_number(env, event.image));
     return object;
   }
   object.Set("space", to_number(env, event.space));

@@ -15,6 +15,7 @@ struct FillJob;
 enum class EventKind : std::uint8_t {
   none,
   fill,
+  raised,
   mapped,
   refused,
   unmapped,

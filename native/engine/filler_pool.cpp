@@ -60,7 +60,9 @@ bool FillerPool::submit(std::shared_ptr<FillJob> job) {
 }
 
 void FillerPool::raise(const std::shared_ptr<FillJob> &job) {
-  if (job->image->file() != nullptr) hand_in(demand_, {.fill = job});
+  if (job->image->file() != nullptr) return hand_in(demand_, {.fill = job});
+  // Advice: a control plane with so much to do that it misses this is late with everything.
+  outbox_.post_notice({.kind = EventKind::raised, .image = job->image->id(), .fill = job});
 }
 
 void FillerPool::settle_soon(std::shared_ptr<FillJob> job) {

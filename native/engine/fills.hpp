@@ -23,6 +23,8 @@ struct FillJob {
   std::uint64_t end = 0;
   std::uint64_t asked_ns = 0;
   std::atomic<Urgency> urgency{Urgency::bulk};
+  // The control plane's own number for it, 0 until it was told. Its thread only.
+  std::uint32_t number = 0;
   // A job raised to demand stands in both queues; whoever takes it first does it.
   std::atomic<bool> is_taken{false};
   unsigned attempts = 0;
