@@ -50,7 +50,7 @@ export type EngineEvent =
       readonly isDemand: boolean
     }
   | {
-      /** Somebody has come to be blocked on a fill that was bulk. It may have been answered by now. */
+      /** Somebody is blocked on a fill that was bulk; it may have been answered by now. */
       readonly kind: "raised"
       readonly fill: number
       readonly image: number
