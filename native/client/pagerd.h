@@ -47,7 +47,7 @@ struct pagerd_map_options {
 };
 
 /* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else
-   $XDG_RUNTIME_DIR/pagerd/pagerd.sock, else /run/pagerd/pagerd.sock. */
+   $XDG_RUNTIME_DIR/pagerd/pagerd.sock if it exists, else /run/pagerd/pagerd.sock. */
 PAGERD_API pagerd_client *pagerd_connect(const char *path);
 
 /* Maps an image into new memory of this process, page-aligned and private to it. Where the image

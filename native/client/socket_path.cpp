@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "client/sys_socket.hpp"
+
 namespace pagerd::client {
 
 std::string socket_path(const char *path) {
@@ -9,8 +11,11 @@ std::string socket_path(const char *path) {
   const char *socket = std::getenv("PAGERD_SOCKET");
   if (socket != nullptr && socket[0] != '\0') return socket;
   const char *directory = std::getenv("XDG_RUNTIME_DIR");
-  const bool is_absolute = directory != nullptr && directory[0] == '/';
-  return std::string(is_absolute ? directory : "/run") + "/pagerd/pagerd.sock";
+  const std::string of_system = "/run/pagerd/pagerd.sock";
+  if (directory == nullptr || directory[0] != '/') return of_system;
+  std::string own = std::string(directory) + "/pagerd/pagerd.sock";
+  // A user with a session of their own may be the client of root's manager.
+  return !is_socket(own) && is_socket(of_system) ? of_system : own;
 }
 
 }  // namespace pagerd::client

@@ -1,6 +1,7 @@
 #include "client/sys_socket.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -80,6 +81,11 @@ sys::Descriptor first_descriptor(msghdr &header) {
 }
 
 }  // namespace
+
+bool is_socket(const std::string &path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
 
 Result<sys::Descriptor> connect_to(const std::string &path) {
   sockaddr_un address = {};

@@ -11,6 +11,8 @@
 // one frame.
 namespace pagerd::client {
 
+bool is_socket(const std::string &path);
+
 // Connects to the manager's socket. Sending and receiving give up after welcome_timeout_ms until
 // wait_without_limit().
 Result<sys::Descriptor> connect_to(const std::string &path);

@@ -46,7 +46,7 @@ function managerLine({ sample }: Activity, paint: Paint): string {
     counted(stats.sessions, "client"),
     counted(stats.regions, "region"),
     counted(stats.images, "image"),
-    `${formatBytes(stats.manager_rss_bytes)} resident`,
+    `manager ${formatBytes(stats.manager_rss_bytes)}`,
   ]
   return parts.join("   ")
 }
