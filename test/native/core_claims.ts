@@ -29,6 +29,8 @@ const concurrent = [
 ]
 
 const sequential = [
+  "killed_client_leaves_nothing.cpp",
+  "beyond_four_gibibytes.cpp",
   "percentiles_bound_sorted_values.cpp",
   "deferred_faults_come_again.cpp",
   "windows_end_at_borders.cpp",
