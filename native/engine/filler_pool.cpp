@@ -4,6 +4,7 @@
 
 #include "sys/clock.hpp"
 #include "sys/memory.hpp"
+#include "sys/page.hpp"
 
 namespace pagerd::engine {
 
@@ -170,6 +171,11 @@ void FillerPool::settle(FillJob &job, Worker &worker) {
       if (!job.failure.empty()) waiter.prefault->fail(job.failure);
       hand_in(bulk_, {.prefault = std::move(waiter.prefault)});
     } else if (job.failure.empty()) {
+      resolver_->resume(waiter.space, waiter.fault, worker);
+    } else if (job.end - job.first > 1) {
+      // Some page of the range cannot be had: this one is tried alone before it is given up.
+      const std::uint64_t address = waiter.fault.address;
+      waiter.fault.window = {address, address + sys::page_bytes};
       resolver_->resume(waiter.space, waiter.fault, worker);
     } else {
       resolver_->give_up(waiter.space, waiter.fault, job.failure, worker);

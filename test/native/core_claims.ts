@@ -18,6 +18,7 @@ const concurrent = [
   "no_install_follows_an_unmap.cpp",
   "detach_ends_at_once.cpp",
   "lost_file_is_poison.cpp",
+  "failed_source_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
   "full_pending_list_stops_reading.cpp",
   "stopped_engine_leaves_nothing.cpp",

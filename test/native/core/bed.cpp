@@ -57,6 +57,7 @@ Image Bed::add(const PatternImage &pattern) {
 }
 
 void Bed::answer(const Fill &fill) {
+  if (!source_failure.empty()) return engine_->fail_fill(fill, source_failure);
   const PatternImage &pattern = sources_.at(fill->image->id());
   engine_->complete_fill(fill, pattern.bytes(fill->first, fill->end));
 }

@@ -42,7 +42,9 @@ class Bed {
   Image add(const PatternImage &image);
   Image add(std::uint64_t length_bytes, image::FileSource file);
 
-  // Fills that page sources were asked for and that are answered by answer() only.
+  // Not empty: why every fill that a page source is asked for fails.
+  std::string source_failure;
+  // Fills that page sources were asked for are answered by answer() only.
   bool holds_fills = false;
   std::deque<Fill> held;
   std::uint64_t fills_asked = 0;
