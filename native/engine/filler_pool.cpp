@@ -172,8 +172,9 @@ void FillerPool::settle(FillJob &job, Worker &worker) {
       hand_in(bulk_, {.prefault = std::move(waiter.prefault)});
     } else if (job.failure.empty()) {
       resolver_->resume(waiter.space, waiter.fault, worker);
-    } else if (job.end - job.first > 1) {
-      // Some page of the range cannot be had: this one is tried alone before it is given up.
+    } else if (image.file() != nullptr && job.end - job.first > 1) {
+      // Some page of the range cannot be read: this one is tried alone before it is given up. A
+      // page source has had its own say on that.
       const std::uint64_t address = waiter.fault.address;
       waiter.fault.window = {address, address + sys::page_bytes};
       resolver_->resume(waiter.space, waiter.fault, worker);

@@ -11,7 +11,7 @@ namespace {
 
 using sys::page_bytes;
 
-// A system call that reads the page: it fails, where a thread of its own would get SIGBUS.
+// A system call that reads the page: it fails where the thread itself would get SIGBUS.
 int error_of_writing_from(const std::byte *memory) {
   int ends[2];
   EXPECT(::pipe(ends) == 0);
@@ -30,8 +30,8 @@ void with_crowd(Bed &bed, const std::function<void()> &work) {
 
 }  // namespace
 
-// Whoever touches what the source could not give gets SIGBUS, and who asks again later, when it can,
-// gets the bytes. Nobody ever gets zeros.
+// Whoever touches what the source could not give gets SIGBUS, and who asks again later, when it
+// can, gets the bytes. Nobody ever gets zeros.
 CLAIM(failed_source_is_poison) {
   Bed bed;
   const PatternImage pattern{.seed = 12, .length_bytes = 64 * page_bytes, .has_zeros = false};
@@ -56,8 +56,7 @@ CLAIM(failed_source_is_poison) {
   }
   EXPECT(!bed.has(EventKind::poisoned));
   EXPECT_EQUAL(client.space->tally.pages_poisoned.get(), 2);
-  // Each was asked for with its window, and then alone.
-  EXPECT_EQUAL(image->fill_failures.get(), 4);
+  EXPECT_EQUAL(image->fill_failures.get(), 2);
   EXPECT(image->lost_reason().empty());
   EXPECT_TEXT(bed.await(EventKind::prefaulted, client.prefault(mapped, 0, 8)).text,
               bed.source_failure);
