@@ -67,9 +67,12 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
 
   // The kernel hands out faults before layout events that were queued earlier. A read that does not
   // fill the buffer has emptied the queue, so every event that came before these faults is among
-  // them; after one that does fill it, installs meet EAGAIN until the rest is read.
+  // them; after one that does fill it, installs meet EAGAIN until the rest is read. Where no layout
+  // event can come one message is read at a time: the kernel looks through its queue once more for
+  // each further one, and what stays there is for whichever thread is free first.
   std::array<uffd_msg, limits::batch_faults_max> messages;
-  auto got = sys::uffd_read(uffd_.get(), messages);
+  const std::size_t messages_max = has_layout_events_ ? messages.size() : 1;
+  auto got = sys::uffd_read(uffd_.get(), std::span(messages).first(messages_max));
   if (!got.ok()) {
     report_misbehaviour(held, std::string("reading it failed: ") + std::strerror(got.error().code));
     return ReadOutcome::misbehaved;

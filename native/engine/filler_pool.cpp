@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint64_t prefault_pause_ns = 1'000'000;
 
+// Slices of one prefault before delayed work is looked for again.
+constexpr unsigned slices_in_a_row = 8;
+
 // Takes a place among at most `max`; false when there is none.
 bool take_place(std::atomic<std::size_t> &taken, std::size_t max) {
   if (taken.fetch_add(1) < max) return true;
@@ -185,14 +188,18 @@ void FillerPool::settle(FillJob &job, Worker &worker) {
 }
 
 void FillerPool::advance(std::shared_ptr<PrefaultJob> job, Worker &worker) {
-  switch (job->step(job, *this, worker.tally)) {
-    case PrefaultJob::Step::again:
-      return hand_in(bulk_, {.prefault = std::move(job)});
-    case PrefaultJob::Step::later:
-      return delay({.prefault = std::move(job)}, prefault_pause_ns);
-    case PrefaultJob::Step::parked:
-    case PrefaultJob::Step::done:
-      return;
+  for (unsigned slices = 1;; ++slices) {
+    switch (job->step(job, *this, worker.tally)) {
+      case PrefaultJob::Step::again:
+        // Handing it in wakes another filler, on another CPU: only when somebody else has work.
+        if (slices < slices_in_a_row && demand_.size() == 0 && bulk_.size() == 0) continue;
+        return hand_in(bulk_, {.prefault = std::move(job)});
+      case PrefaultJob::Step::later:
+        return delay({.prefault = std::move(job)}, prefault_pause_ns);
+      case PrefaultJob::Step::parked:
+      case PrefaultJob::Step::done:
+        return;
+    }
   }
 }
 

@@ -62,14 +62,15 @@ PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &se
   if (!region || region->id() != region_) return stop("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
 
-  Window window{rest_.start, std::min(rest_.start + limits::slice_bytes, rest_.end)};
+  Window window{rest_.start, std::min(rest_.start + limits::zero_slice_bytes, rest_.end)};
   if (const auto zeros = region->discarded_run(rest_.start, window)) {
     rest_.start = zeros->end;  // discarded pages are the client's affair: they fault as zeros
     return Step::again;
   }
   const std::uint64_t page = region->page_of(window.start);
   const std::uint64_t high = region->page_of(window.end - 1) + 1;
-  const auto run = region->image().image().run_around(page, page, high);
+  auto run = region->image().image().run_around(page, page, high);
+  if (run.state != PageState::zero) run.end = std::min(run.end, page + slice_pages);
   if (run.state == PageState::absent) return fetch(self, *region, run, desk);
   return install(*region, run, thread_tally);
 }
