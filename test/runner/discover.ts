@@ -13,16 +13,22 @@ export interface TestFile {
 
 const timeLimitMsDefault = 60_000
 
-/**
- * Every test file below `directory` whose name contains one of the patterns; all when there are
- * none.
- */
-export function discover(directory: string, patterns: readonly string[]): TestFile[] {
+/** Which files are meant, by parts of their names. */
+export interface Selection {
+  /** Any of these; all files when there are none. */
+  readonly withAny: readonly string[]
+  /** And none of these. */
+  readonly without: readonly string[]
+}
+
+/** The test files below `directory` that are meant, by name. */
+export function discover(directory: string, { withAny, without }: Selection): TestFile[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.js"))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .map((path) => ({ path, name: relative(directory, path).slice(0, -".test.js".length) }))
-    .filter(({ name }) => patterns.length === 0 || patterns.some((part) => name.includes(part)))
+    .filter(({ name }) => withAny.length === 0 || withAny.some((part) => name.includes(part)))
+    .filter(({ name }) => !without.some((part) => name.includes(part)))
     .map((file) => ({ ...file, ...readMarks(readFileSync(file.path, "utf8")) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
