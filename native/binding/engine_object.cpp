@@ -136,10 +136,10 @@ Napi::Value EngineObject::take_events(const Napi::CallbackInfo &call) {
   const auto max = unsigned_number(call[0]);
   if (!max || !engine_) return taken;
   // Before taking: whatever is posted from here on wakes us again.
-  engine_->outbox().rearm();
+  engine_->rearm();
   Event event;
   std::uint32_t count = 0;
-  while (count < *max && engine_->outbox().take(event)) {
+  while (count < *max && engine_->take_event(event)) {
     taken.Set(count++, event_object(env, event));
     event = Event{};
   }

@@ -105,7 +105,7 @@ Napi::Value EngineObject::engine_snapshot(const Napi::CallbackInfo &call) {
   object.Set("fillerThreads", to_number(env, engine_->filler_workers().size()));
   object.Set("fillUs", latency_object(env, engine_->fill_latency().latency()));
   object.Set("spaces", to_number(env, books_.size()));
-  object.Set("eventsDropped", to_number(env, engine_->outbox().dropped()));
+  object.Set("eventsDropped", to_number(env, engine_->events_dropped()));
   return object;
 }
 

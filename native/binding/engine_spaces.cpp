@@ -108,12 +108,12 @@ void EngineObject::detach(const Napi::CallbackInfo &call) {
 
 void EngineObject::refuse(std::uint64_t space, std::uint32_t request, std::uint32_t region,
                           const char *code, const std::string &text) {
-  engine_->outbox().post({.kind = engine::EventKind::refused,
-                          .space = space,
-                          .request = request,
-                          .region = region,
-                          .code = code,
-                          .text = text});
+  engine_->refuse({.kind = engine::EventKind::refused,
+                   .space = space,
+                   .request = request,
+                   .region = region,
+                   .code = code,
+                   .text = text});
 }
 
 void EngineObject::map(const Napi::CallbackInfo &call) {
@@ -193,7 +193,8 @@ void EngineObject::prefault(const Napi::CallbackInfo &call) {
                   "a range of whole pages within the region is wanted");
   }
   const std::uint64_t start = region.start() + *offset;
-  engine_->prefault(book->space, region.id(), {start, start + *length}, asked);
+  if (engine_->prefault(book->space, region.id(), {start, start + *length}, asked)) return;
+  refuse(*space, asked, region.id(), "busy", busy_text);
 }
 
 void EngineObject::note_reset(const Napi::CallbackInfo &call) {

@@ -39,7 +39,7 @@ sys::Result<std::unique_ptr<Engine>> Engine::start(const Options &options,
 Engine::Engine(const Options &options, std::function<void()> wake,
                std::unique_ptr<Mailbox> mailbox, std::unique_ptr<DeferredFaults> deferred)
     : options_(options),
-      outbox_(std::move(wake)),
+      outbox_(limits::outbox_capacity(options.spaces_max), std::move(wake)),
       mailbox_(std::move(mailbox)),
       deferred_(std::move(deferred)),
       fillers_(options.fill_policy, outbox_),
@@ -122,13 +122,17 @@ void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason) 
 
 std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd, bool has_layout_events,
                                              int cpu) {
+  if (spaces_open_ >= options_.spaces_max) return nullptr;
   auto space = spaces_.create([&](SpaceId id) {
     return std::make_shared<AddressSpace>(id, std::move(uffd), has_layout_events, outbox_);
   });
   if (!space) return nullptr;
-  if (watch(space, cpu)) return space;
-  spaces_.remove(space->id());
-  return nullptr;
+  if (!watch(space, cpu)) {
+    spaces_.remove(space->id());
+    return nullptr;
+  }
+  ++spaces_open_;
+  return space;
 }
 
 bool Engine::watch(const std::shared_ptr<AddressSpace> &space, int cpu) {
@@ -141,23 +145,62 @@ void Engine::detach(const std::shared_ptr<AddressSpace> &space) {
 
 bool Engine::map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
                  std::uint32_t request) {
-  return mailbox_->post({.kind = CommandKind::map,
-                         .space = space,
-                         .region = std::move(region),
-                         .request = request});
+  return post({.kind = CommandKind::map,
+               .space = space,
+               .region = std::move(region),
+               .request = request});
 }
 
 bool Engine::unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
                    std::uint32_t request) {
-  return mailbox_->post(
+  return post(
       {.kind = CommandKind::unmap, .space = space, .request = request, .region_id = region});
 }
 
-void Engine::prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+bool Engine::post(Command command) {
+  if (answers_owed_ >= limits::commands_max || !mailbox_->post(std::move(command))) return false;
+  ++answers_owed_;
+  return true;
+}
+
+bool Engine::prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
                       Window range, std::uint32_t request) {
   PAGERD_CHECK(sys::is_page_aligned(range.start | range.end) && range.start < range.end);
+  if (answers_owed_ >= limits::commands_max) return false;
+  ++answers_owed_;
   auto job = std::make_shared<PrefaultJob>(space, region, request, range, outbox_);
   if (!fillers_.prefault(job)) job->fail("too many prefaults are under way");
+  return true;
+}
+
+bool Engine::take_event(Event &event) {
+  if (!refusals_.empty()) {
+    event = std::move(refusals_.front());
+    refusals_.pop_front();
+    return true;
+  }
+  if (!outbox_.take(event)) return false;
+  switch (event.kind) {
+    case EventKind::mapped:
+    case EventKind::refused:
+    case EventKind::unmapped:
+    case EventKind::prefaulted:
+      PAGERD_CHECK(answers_owed_ > 0);
+      --answers_owed_;
+      break;
+    case EventKind::detached:
+      PAGERD_CHECK(spaces_open_ > 0);
+      --spaces_open_;
+      break;
+    default:
+      break;
+  }
+  return true;
+}
+
+void Engine::refuse(Event refusal) {
+  refusals_.push_back(std::move(refusal));
+  outbox_.wake();
 }
 
 bool Engine::note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region) {

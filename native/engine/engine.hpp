@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,24 +49,29 @@ class Engine {
   void complete_fill(std::shared_ptr<FillJob> job, std::span<const std::byte> bytes);
   void fail_fill(std::shared_ptr<FillJob> job, const std::string &reason);
 
-  // Null when spaces_max are attached. `cpu`: where all of the client's threads run, or -1.
+  // Null when spaces_max are attached or have not been taken leave of. `cpu`: where all of the
+  // client's threads run, or -1.
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, bool has_layout_events, int cpu);
-  // Each of these is answered by an event, now or later; false: the mailbox is full, ask again
-  // later.
+  // A space is detached once. A `detached` event follows.
+  void detach(const std::shared_ptr<AddressSpace> &space);
+  // False: too much is under way, ask again later.
   bool watch(const std::shared_ptr<AddressSpace> &space, int cpu);
+  bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
+  // The same, and each is answered by one event. `range` is of addresses within the region.
   bool map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
            std::uint32_t request);
   bool unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
              std::uint32_t request);
-  bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
-
-  // These are always accepted, and answered by an event. `range` is of addresses. A space is
-  // detached once.
-  void prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
+  bool prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
                 std::uint32_t request);
-  void detach(const std::shared_ptr<AddressSpace> &space);
 
-  Outbox &outbox() { return outbox_; }
+  // From here on `wake` is called again: to be said before events are taken.
+  void rearm() { outbox_.rearm(); }
+  bool take_event(Event &event);
+  // An answer of the control plane's own, which comes to it with the others.
+  void refuse(Event refusal);
+  std::uint64_t events_dropped() const { return outbox_.dropped(); }
+
   const FaultRing &ring() const { return ring_; }
   const std::vector<std::unique_ptr<Loop>> &loops() const { return loops_; }
   const std::vector<std::unique_ptr<Worker>> &filler_workers() const { return filler_workers_; }
@@ -82,6 +88,7 @@ class Engine {
   void carry_out_map(Command &command);
   void carry_out_detach(AddressSpace &space);
   std::vector<sys::Epoll *> loops_near(int cpu);
+  bool post(Command command);
 
   // In this order, because each may use those above it until its last moment.
   const Options options_;
@@ -95,6 +102,10 @@ class Engine {
   Chores chores_;
   std::map<std::uint32_t, std::shared_ptr<ServedImage>> images_;
   std::uint32_t last_image_ = 0;
+  // Commands whose answers, and spaces whose last events, the control plane has still to take.
+  std::size_t answers_owed_ = 0;
+  std::size_t spaces_open_ = 0;
+  std::deque<Event> refusals_;
   std::vector<std::unique_ptr<Worker>> filler_workers_;
   std::vector<std::unique_ptr<Loop>> loops_;
 };

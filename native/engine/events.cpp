@@ -4,12 +4,12 @@
 
 namespace pagerd::engine {
 
-Outbox::Outbox(std::function<void()> wake)
-    : events_(limits::outbox_capacity), wake_(std::move(wake)) {}
+Outbox::Outbox(std::size_t capacity, std::function<void()> wake)
+    : events_(capacity), wake_(std::move(wake)) {}
 
 void Outbox::post(Event event) {
   PAGERD_CHECK(events_.push(std::move(event)));
-  wake_once();
+  wake();
 }
 
 void Outbox::post_notice(Event event) {
@@ -22,7 +22,7 @@ void Outbox::post_notice(Event event) {
 
 bool Outbox::take(Event &event) { return events_.pop(event); }
 
-void Outbox::wake_once() {
+void Outbox::wake() {
   if (!is_wake_sent_.exchange(true)) wake_();
 }
 

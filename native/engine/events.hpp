@@ -40,16 +40,18 @@ struct Event {
   std::string text;
 };
 
-// From every thread of the engine to the control plane, bounded. Answers and fills are limited in
-// number where they arise (limits.hpp), so there is always room for them; notices, which are not,
-// are dropped and counted when it gets tight.
+// From every thread of the engine to the control plane, bounded. What has to arrive is limited in
+// number where it arises (limits.hpp), so there is always room for it; notices, which are not, are
+// dropped and counted when it gets tight.
 class Outbox {
  public:
-  // `wake` is called from any thread, once until take() is called again.
-  explicit Outbox(std::function<void()> wake);
+  // `wake` is called from any thread, once until rearm() is called again.
+  Outbox(std::size_t capacity, std::function<void()> wake);
 
   void post(Event event);
   void post_notice(Event event);
+  // Makes the control plane look for events.
+  void wake();
 
   // The control plane's thread only.
   bool take(Event &event);
@@ -57,8 +59,6 @@ class Outbox {
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  void wake_once();
-
   BoundedQueue<Event> events_;
   std::function<void()> wake_;
   std::atomic<bool> is_wake_sent_{false};

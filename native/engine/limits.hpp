@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +22,7 @@ inline constexpr std::size_t deferred_faults_max = 4096;
 // Ranges being fetched. Beyond it a fault that needs one is deferred.
 inline constexpr std::size_t fills_max = 4096;
 
-// Commands under way; beyond it the control plane is told "busy".
+// Commands whose answers the control plane has not taken; beyond it, it is told "busy".
 inline constexpr std::size_t commands_max = 4096;
 inline constexpr std::size_t prefaults_max = 1024;
 
@@ -34,9 +35,11 @@ inline constexpr std::size_t spaces_max = 16384;
 inline constexpr std::size_t mailbox_capacity = 32768;
 static_assert(commands_max + spaces_max < mailbox_capacity);
 
-inline constexpr std::size_t outbox_capacity = 32768;
-static_assert(fills_max + 2 * commands_max + prefaults_max + notices_max + spaces_max <=
-              outbox_capacity);
+// Events that may wait for the control plane: every fill, the answer to every command, notices, and
+// of every space that it misbehaves and that it is over.
+constexpr std::size_t outbox_capacity(std::size_t spaces) {
+  return std::bit_ceil(fills_max + commands_max + notices_max + 2 * spaces);
+}
 
 // Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every
 // prefault.

@@ -30,6 +30,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "unread_answers_stay_bounded.cpp",
   "killed_client_leaves_nothing.cpp",
   "beyond_four_gibibytes.cpp",
   "percentiles_bound_sorted_values.cpp",

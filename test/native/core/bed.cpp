@@ -67,9 +67,9 @@ void Bed::answer_held() {
 }
 
 void Bed::take_events() {
-  engine_->outbox().rearm();
+  engine_->rearm();
   Event event;
-  while (engine_->outbox().take(event)) {
+  while (engine_->take_event(event)) {
     if (event.kind != EventKind::fill) {
       events_.push_back(std::exchange(event, Event{}));
       continue;
@@ -101,6 +101,8 @@ bool Bed::has(EventKind kind) const {
   return std::any_of(events_.begin(), events_.end(),
                      [kind](const Event &event) { return event.kind == kind; });
 }
+
+std::size_t Bed::forget_events() { return std::exchange(events_, {}).size(); }
 
 Event Bed::await(EventKind kind, std::uint32_t request) {
   const auto is_it = [&](const Event &event) {

@@ -54,6 +54,8 @@ class Bed {
   // Takes events until there is one of the kind (and of the request), and returns it.
   Event await(EventKind kind, std::uint32_t request = 0);
   bool has(EventKind kind) const;
+  // Drops those that were taken, and returns how many there were.
+  std::size_t forget_events();
   void pump_until(const std::function<bool()> &is_reached);
   std::uint32_t next_request() { return ++last_request_; }
 

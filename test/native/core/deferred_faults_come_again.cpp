@@ -81,7 +81,7 @@ class Steps {
   }
 
   const PatternImage pattern{.seed = 81, .length_bytes = 4 * page_bytes, .has_zeros = false};
-  engine::Outbox outbox{[] {}};
+  engine::Outbox outbox{64, [] {}};
   NoDesk desk;
   std::unique_ptr<engine::DeferredFaults> deferred = make_deferred();
   engine::FaultRing ring{16};

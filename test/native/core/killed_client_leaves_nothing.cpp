@@ -123,7 +123,7 @@ void check_death_in_fault(Bed &bed, std::byte *memory) {
   bed.pump_until([&] { return discarded.get() == 1 && client.space->pending.count() == 0; });
   const auto address = reinterpret_cast<std::uint64_t>(memory);
   const std::uint32_t request = bed.next_request();
-  bed.engine().prefault(client.space, 1, {address, address + pages * page_bytes}, request);
+  EXPECT(bed.engine().prefault(client.space, 1, {address, address + pages * page_bytes}, request));
   EXPECT_TEXT(bed.await(EventKind::prefaulted, request).text, "the client is gone");
   EXPECT_EQUAL(client.space->tally.pages_poisoned.get(), 0);
   client.detach();
