@@ -1,6 +1,11 @@
 {
   # Two products in build/Release: pagerd.node, the engine for the manager, and libpagerd.so, the
   # client library.
+  "variables": {
+    # Inlining across files makes a fault 0.1 us shorter. GCC's own linker plugin is always there;
+    # Clang's is not.
+    "across_files": "<!(${CXX:-c++} --version | grep -qi clang && echo -O2 || echo -flto=auto)",
+  },
   "target_defaults": {
     "include_dirs": ["."],
     "cflags_cc!": ["-std=gnu++17", "-fno-rtti"],
@@ -19,6 +24,8 @@
         "NODE_ADDON_API_DISABLE_DEPRECATED",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "cflags_cc": ["<(across_files)"],
+      "ldflags": ["<(across_files)"],
       "sources": [
         "<!@(find sys image engine binding -name *.cpp)",
       ],
