@@ -191,28 +191,39 @@ static void disconnect(char **words) {
   puts("ok");
 }
 
-static void *storm_forever(void *region) {
-  volatile unsigned char *memory = pagerd_address(region);
-  size_t length_bytes = pagerd_length_bytes(region);
+struct slice {
+  volatile unsigned char *start;
+  size_t length_bytes;
+};
+
+static void *storm_forever(void *argument) {
+  const struct slice slice = *(struct slice *)argument;
+  free(argument);
   for (;;) {
-    for (size_t at = 0; at < length_bytes; at += 4096) (void)memory[at];
-    pagerd_reset(region);
+    (void)*slice.start;
+    madvise((void *)slice.start, slice.length_bytes, MADV_DONTNEED);
   }
   return NULL;
 }
 
-/* REGION THREADS: from now on that many threads touch the region, drop its pages and begin again,
-   until the process ends. */
+/* REGION THREADS: from now on, until the process ends, each of so many threads touches a slice of
+   the region of its own, drops it and begins again. */
 static void storm(char **words) {
   pagerd_region *region = region_of(words[1]);
   if (!region) return;
-  for (uint64_t left = number(words[2]); left > 0; left--) {
-    pthread_t thread;
-    if ((errno = pthread_create(&thread, NULL, storm_forever, region))) {
+  const uint64_t threads = number(words[2]);
+  const size_t slice_bytes = pagerd_length_bytes(region) / threads;
+  for (uint64_t thread = 0; thread < threads; thread++) {
+    struct slice *slice = malloc(sizeof *slice);
+    if (!slice) abort();
+    slice->start = (unsigned char *)pagerd_address(region) + thread * slice_bytes;
+    slice->length_bytes = slice_bytes;
+    pthread_t id;
+    if ((errno = pthread_create(&id, NULL, storm_forever, slice))) {
       answer_errno();
       return;
     }
-    pthread_detach(thread);
+    pthread_detach(id);
   }
   puts("ok");
 }
