@@ -120,10 +120,11 @@ function formatSum(subjects: readonly SubjectOutcome[]): string {
 function sumOf({ subject, outcomes }: SubjectOutcome): string {
   const workersMax = outcomes[0]?.workers.length ?? 0
   const costs = outcomes.map((outcome) => {
-    const { way, workers } = outcome
+    const { way, workers, manager } = outcome
     const name = way === "copy" ? subject.wayNames[way] : `with ${subject.wayNames[way]}`
     const fewer = workers.length < workersMax ? ` (${workers.length} workers only)` : ""
-    return `${mebibytes(costBytes(outcome))} ${name}${fewer}`
+    const unseen = way === "pagerd" && manager === undefined ? " and the manager's own" : ""
+    return `${mebibytes(costBytes(outcome))}${unseen} ${name}${fewer}`
   })
   return `${count(workersMax)} workers on the ${subject.recipe.name} image: ${costs.join(", ")}`
 }
