@@ -138,8 +138,8 @@ std::uint32_t Client::prefault(const Mapped &mapped, std::uint64_t first_page,
                                std::uint64_t pages) {
   const std::uint64_t start = mapped.address() + first_page * page_bytes;
   const std::uint32_t request = bed.next_request();
-  const bool is_accepted = bed.engine().prefault(space, mapped.region->id(), {start, start + pages * page_bytes}, request);
-  EXPECT(is_accepted);
+  const engine::Window range{start, start + pages * page_bytes};
+  EXPECT(bed.engine().prefault(space, mapped.region->id(), range, request));
   return request;
 }
 

@@ -24,15 +24,17 @@ CLAIM(unread_answers_stay_bounded) {
   const Mapped mapped = client.map(image);
   engine::Engine &engine = bed.engine();
 
+  const std::uint64_t end = mapped.address() + mapped.length_bytes;
+  const auto overlapping = [&] {
+    return std::make_shared<engine::Region>(plan_of(mapped, 7), image);
+  };
   std::size_t accepted = 0;
   std::uint32_t request = 1000;
   for (std::size_t i = 0; i < requests_count; ++i) {
     ++request;
-    const std::uint64_t end = mapped.address() + mapped.length_bytes;
     switch (i % 3) {
       case 0:  // refused, for it overlaps
-        accepted += engine.map(client.space,
-                               std::make_shared<engine::Region>(plan_of(mapped, 7), image), request);
+        accepted += engine.map(client.space, overlapping(), request);
         break;
       case 1:  // refused, for there is none
         accepted += engine.unmap(client.space, 4711, request);
