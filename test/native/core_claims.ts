@@ -30,6 +30,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "last_pin_ends_a_region.cpp",
   "unread_answers_stay_bounded.cpp",
   "killed_client_leaves_nothing.cpp",
   "beyond_four_gibibytes.cpp",

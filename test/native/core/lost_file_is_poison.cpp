@@ -58,6 +58,19 @@ void check_loss(void (*spoil)(const std::string &path), const std::string &reaso
   EXPECT_TEXT(refusal.text, reason);
 }
 
+// A file that comes back is not trusted again: nobody knows what became of it meanwhile.
+void check_return() {
+  Bed bed;
+  const PatternFile file({.seed = 4, .length_bytes = 1 << 20, .has_zeros = false});
+  Client client(bed);
+  const Mapped mapped = client.map(bed.add(file), {.window_bytes = 4096});
+  const std::string aside = file.path() + ".aside";
+  EXPECT(::rename(file.path().c_str(), aside.c_str()) == 0);
+  EXPECT(!touch_or_bus_error(mapped.page(1)));
+  EXPECT(::rename(aside.c_str(), file.path().c_str()) == 0);
+  EXPECT(!touch_or_bus_error(mapped.page(2)));
+}
+
 }  // namespace
 
 CLAIM(lost_file_is_poison) {
@@ -66,6 +79,7 @@ CLAIM(lost_file_is_poison) {
   check_loss(modify_file, "it was modified");
   check_loss(replace_file, "its path names another file");
   check_loss(remove_file, "its path: stat: No such file");
+  check_return();
 }
 
 }  // namespace pagerd::test

@@ -93,6 +93,29 @@ void check_race(Bed &bed, const PatternImage &pattern, const Image &image) {
   crowd.join();
 }
 
+// One page at a time, removed at the moment its fault is served.
+void check_duels(Bed &bed, const Image &image) {
+  Client client(bed, sys::uapi::feature_event_remove);
+  const Mapped mapped = client.map(image, {.window_bytes = 4096});
+  std::atomic<std::uint64_t> turn{0};
+  Crowd crowd(bed);
+  crowd.add([&] {
+    for (std::uint64_t page = 0; page < mapped.pages(); ++page) {
+      turn.store(page + 1);
+      touch(mapped.page(page));
+    }
+  });
+  crowd.add([&] {
+    for (std::uint64_t page = 0; page < mapped.pages(); ++page) {
+      while (turn.load() <= page) std::this_thread::yield();
+      for (std::uint64_t pause = page % 64; pause > 0; --pause) turn.load();
+      remove_pages(mapped, page, 1);
+      EXPECT(is_zero(mapped, page));
+    }
+  });
+  crowd.join();
+}
+
 }  // namespace
 
 CLAIM(removed_pages_read_as_zeros) {
@@ -102,6 +125,8 @@ CLAIM(removed_pages_read_as_zeros) {
   check_neighbours(bed, pattern, bed.add(file));
   check_neighbours(bed, pattern, bed.add(pattern));
   for (unsigned round = 0; round < 20; ++round) check_race(bed, pattern, bed.add(file));
+  const Image resident = bed.add(file);
+  for (unsigned round = 0; round < 20; ++round) check_duels(bed, resident);
 }
 
 }  // namespace pagerd::test

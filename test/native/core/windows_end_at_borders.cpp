@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include "client.hpp"
 
 namespace pagerd::test {
@@ -123,6 +125,22 @@ void check_zero_runs() {
   EXPECT_EQUAL(image->image().resident_pages(), pattern.pages() - zeros);
 }
 
+// Where the client has split its memory into several mappings: no install reaches from one into the
+// next, and the page alone is what is left.
+void check_split_mapping(const PatternImage &pattern) {
+  Bed bed;
+  Client client(bed);
+  const Mapped mapped =
+      client.map(bed.add(pattern), {.window_bytes = window_pages * page_bytes});
+  EXPECT(::madvise(mapped.page(20), 4 * page_bytes, MADV_DONTDUMP) == 0);
+  Watched watched(client, mapped);
+  EXPECT_EQUAL(watched.pages_of(19), 1);
+  EXPECT_EQUAL(watched.pages_of(22), 1);
+  EXPECT_EQUAL(watched.pages_of(24), 1);
+  EXPECT_EQUAL(watched.pages_of(3), window_pages);
+  for (const std::uint64_t number : {3u, 19u, 22u, 24u}) EXPECT(mapped.has(pattern, number));
+}
+
 }  // namespace
 
 CLAIM(windows_end_at_borders) {
@@ -131,6 +149,7 @@ CLAIM(windows_end_at_borders) {
   check_explicit_windows(pattern);
   check_region_borders(pattern);
   check_zero_runs();
+  check_split_mapping(pattern);
 }
 
 }  // namespace pagerd::test

@@ -1,8 +1,10 @@
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 
 #include "client.hpp"
+#include "sys/uapi.hpp"
 
 namespace pagerd::test {
 
@@ -61,6 +63,32 @@ void check_together(Bed &bed, const Image &image) {
   }
 }
 
+// A page that came while its fault was waiting, put there by somebody who woke nobody.
+void check_silent_install(Bed &bed) {
+  const Image image = bed.add(pattern);
+  Client client(bed);
+  const Mapped mapped = client.map(image);
+  bed.holds_fills = true;
+  Crowd crowd(bed);
+  crowd.add([&] { EXPECT(*mapped.page(2) == std::byte{0x66}); });
+  bed.pump_until([&] { return !bed.held.empty() && client.space->pending.count() == 1; });
+  const Page own = [] {
+    Page page;
+    page.fill(std::byte{0x66});
+    return page;
+  }();
+  uffdio_copy request{};
+  request.dst = reinterpret_cast<std::uint64_t>(mapped.page(2));
+  request.src = reinterpret_cast<std::uint64_t>(own.data());
+  request.len = page_bytes;
+  request.mode = UFFDIO_COPY_MODE_DONTWAKE;
+  EXPECT(::ioctl(client.uffd.get(), sys::uapi::ioctl_copy, &request) == 0);
+  EXPECT(!crowd.is_done());
+  bed.holds_fills = false;
+  bed.answer_held();
+  crowd.join();
+}
+
 }  // namespace
 
 CLAIM(windows_overlap_present_pages) {
@@ -75,6 +103,7 @@ CLAIM(windows_overlap_present_pages) {
     check_order(bed, image, odd);
     check_together(bed, image);
   }
+  check_silent_install(bed);
 }
 
 }  // namespace pagerd::test
