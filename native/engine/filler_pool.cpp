@@ -10,7 +10,8 @@ namespace pagerd::engine {
 
 namespace {
 
-constexpr std::uint64_t prefault_pause_ns = 1'000'000;
+// More would run over 64 bits where the first pause is an hour.
+constexpr unsigned backoff_doublings_max = 20;
 
 // Slices of one prefault before delayed work is looked for again.
 constexpr unsigned slices_in_a_row = 8;
@@ -52,14 +53,16 @@ void FillerPool::stop() {
 }
 
 bool FillerPool::submit(std::shared_ptr<FillJob> job) {
-  if (!take_place(fills_open_, limits::fills_max)) return false;
+  const bool is_demand = job->urgency.load() == Urgency::demand;
+  if (!take_place(fills_open_, is_demand ? limits::fills_max : limits::bulk_fills_max)) {
+    return false;
+  }
   if (job->image->file() == nullptr) {
     const std::uint32_t image = job->image->id();
     outbox_.post({.kind = EventKind::fill, .image = image, .fill = std::move(job)});
     return true;
   }
-  auto &queue = job->urgency.load() == Urgency::demand ? demand_ : bulk_;
-  hand_in(queue, {.fill = std::move(job)});
+  hand_in(is_demand ? demand_ : bulk_, {.fill = std::move(job)});
   return true;
 }
 
@@ -151,7 +154,7 @@ void FillerPool::fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> 
   const auto report = image.file()->fill(image.image(), job->first, job->end, scratch);
   image.bytes_read.add(report.bytes_read);
   if (report.outcome == image::FillOutcome::failed && ++job->attempts < policy_.attempts_max) {
-    const unsigned doublings = std::min(job->attempts - 1, 30u);
+    const unsigned doublings = std::min(job->attempts - 1, backoff_doublings_max);
     const std::uint64_t pause = std::min(policy_.backoff_ns << doublings, policy_.backoff_max_ns);
     job->is_taken.store(false);
     return delay({.fill = job}, pause);
@@ -195,7 +198,7 @@ void FillerPool::advance(std::shared_ptr<PrefaultJob> job, Worker &worker) {
         if (slices < slices_in_a_row && demand_.size() == 0 && bulk_.size() == 0) continue;
         return hand_in(bulk_, {.prefault = std::move(job)});
       case PrefaultJob::Step::later:
-        return delay({.prefault = std::move(job)}, prefault_pause_ns);
+        return delay({.prefault = job}, job->pause_ns());
       case PrefaultJob::Step::parked:
       case PrefaultJob::Step::done:
         return;

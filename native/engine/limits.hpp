@@ -21,6 +21,8 @@ inline constexpr std::size_t deferred_faults_max = 4096;
 
 // Ranges being fetched. Beyond it a fault that needs one is deferred.
 inline constexpr std::size_t fills_max = 4096;
+// Of those, ranges that nobody is blocked on: bulk leaves room for demand.
+inline constexpr std::size_t bulk_fills_max = fills_max / 2;
 
 // Commands whose answers the control plane has not taken; beyond it, it is told "busy".
 inline constexpr std::size_t commands_max = 4096;

@@ -49,9 +49,17 @@ PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
 PrefaultJob::Step PrefaultJob::step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk,
                                     Tally &thread_tally) {
   const Step outcome = step_slice(self, desk, thread_tally);
+  // Once it is parked, another filler may be at work on it.
+  if (outcome == Step::again) delays_ = 0;
+  if (outcome == Step::later) ++delays_;
   // Its pin may have been the last one of a region that threads waited for.
   space_->resume_if_drained();
   return outcome;
+}
+
+std::uint64_t PrefaultJob::pause_ns() const {
+  PAGERD_CHECK(delays_ > 0);
+  return 1'000'000ull << std::min(delays_ - 1, 6u);
 }
 
 PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &self,

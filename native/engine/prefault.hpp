@@ -31,6 +31,8 @@ class PrefaultJob {
   // Installs the next slice. Called by one filler at a time.
   Step step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk, Tally &thread_tally);
   std::uint32_t region() const { return region_; }
+  // How long to wait after a step that came to `later`: longer with each such step.
+  std::uint64_t pause_ns() const;
   void fail(const std::string &reason) { failure_ = reason; }
   // The place among prefaults_max that it gives back at its end. The counter outlives it.
   void occupy(std::atomic<std::size_t> &places) { places_ = &places; }
@@ -49,6 +51,7 @@ class PrefaultJob {
   Outbox &outbox_;
   std::atomic<std::size_t> *places_ = nullptr;
   std::uint64_t pages_installed_ = 0;
+  unsigned delays_ = 0;  // steps in a row that came to `later`
   std::string failure_;
 };
 

@@ -30,6 +30,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "demand_finds_room_beside_bulk.cpp",
   "last_pin_ends_a_region.cpp",
   "unread_answers_stay_bounded.cpp",
   "killed_client_leaves_nothing.cpp",
