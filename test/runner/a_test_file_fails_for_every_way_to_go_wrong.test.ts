@@ -53,7 +53,7 @@ const samples: readonly { claim: string; text: string; problem: RegExp; timeLimi
     claim: "a process left running",
     text: `import { spawn } from "node:child_process"
       test('forgets', () => spawn("sleep", ["60"], { stdio: "ignore" }).unref()); test.run()`,
-    problem: /left processes running:\n {2}pid \d+ .*sleep 60/,
+    problem: /left behind:\n {2}pid \d+ .*sleep 60/,
   },
   {
     claim: "something left open",

@@ -56,14 +56,26 @@ export async function runFile(file: TestFile, node: string): Promise<FileResult>
   if (group !== undefined) runningGroups.add(group)
   try {
     const ending = await waitForEnd(child, file.timeLimitMs)
-    const leftovers = group === undefined ? "" : await endLeftovers(group)
+    const leftovers = [
+      group === undefined ? "" : await endLeftovers(group),
+      removeScratch(scratch),
+    ].join("")
     return judge(file, ending, leftovers, performance.now() - startedMs)
   } finally {
     if (group !== undefined) {
       killGroup(group)
       runningGroups.delete(group)
     }
+  }
+}
+
+/** "", or why the directory is still there: something mounted in it, for one. */
+function removeScratch(scratch: string): string {
+  try {
     rmSync(scratch, { recursive: true, force: true })
+    return ""
+  } catch (error) {
+    return `  ${scratch}: ${(error as Error).message}`
   }
 }
 
@@ -154,6 +166,6 @@ function findProblem(
   if (passed + failed + skipped === 0) return "ran no test"
   if (code !== 0 && failed === 0) return `exited with code ${code} although every test passed`
   if (failed > 0 && !output.includes(" FAIL ")) return "a hook threw, and uvu hides what"
-  if (leftovers !== "") return `left processes running:\n${leftovers}`
+  if (leftovers !== "") return `left behind:\n${leftovers}`
   return undefined
 }
