@@ -9,6 +9,7 @@ export interface CoreClaim {
 }
 
 const concurrent = [
+  "moved_spaces_lose_no_fault.cpp",
   "bitmap_agrees_with_a_model.cpp",
   "queue_loses_and_repeats_nothing.cpp",
   "fault_ring_is_never_torn.cpp",
@@ -30,6 +31,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "next_engine_serves_who_waited.cpp",
   "demand_finds_room_beside_bulk.cpp",
   "last_pin_ends_a_region.cpp",
   "unread_answers_stay_bounded.cpp",

@@ -42,6 +42,22 @@ void check_neighbours(Bed &bed, const PatternImage &pattern, const Image &image)
   crowd.join();
 }
 
+// A prefault is for the image's pages: what was removed before it, or is meanwhile, stays zero.
+void check_prefault(Bed &bed, const PatternImage &pattern, const Image &image) {
+  Client client(bed, sys::uapi::feature_event_remove);
+  const Mapped mapped = client.map(image);
+  remove_pages(mapped, 3, 5);
+  const std::uint32_t request = client.prefault(mapped, 0, mapped.pages());
+  remove_pages(mapped, 100, 70);
+  const Event event = bed.await(EventKind::prefaulted, request);
+  EXPECT_TEXT(event.text, "");
+  EXPECT(event.pages <= mapped.pages() - 5);
+  for (std::uint64_t number = 0; number < mapped.pages(); ++number) {
+    const bool is_removed = (number >= 3 && number < 8) || (number >= 100 && number < 170);
+    EXPECT(is_removed ? is_zero(mapped, number) : mapped.has(pattern, number));
+  }
+}
+
 // How far one page has come: a removal may have begun, and it may have returned.
 struct Removal {
   std::atomic<bool> has_begun{false};
@@ -124,6 +140,7 @@ CLAIM(removed_pages_read_as_zeros) {
   const PatternFile file(pattern);
   check_neighbours(bed, pattern, bed.add(file));
   check_neighbours(bed, pattern, bed.add(pattern));
+  for (unsigned round = 0; round < 10; ++round) check_prefault(bed, pattern, bed.add(file));
   for (unsigned round = 0; round < 20; ++round) check_race(bed, pattern, bed.add(file));
   const Image resident = bed.add(file);
   for (unsigned round = 0; round < 20; ++round) check_duels(bed, resident);

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "client.hpp"
 
 namespace pagerd::test {
@@ -12,11 +14,32 @@ engine::RegionPlan plan_of(const Mapped &mapped, std::uint32_t id) {
   return {id, mapped.address(), mapped.length_bytes, 0, page_bytes, page_bytes};
 }
 
+// Notices arise as fast as pages are touched that cannot be had: beyond their limit they are
+// dropped and counted.
+void check_notices() {
+  constexpr std::uint64_t pages = 3 * limits::notices_max / 2;
+  Bed bed;
+  const PatternFile file({.seed = 1, .length_bytes = pages * page_bytes, .has_zeros = false});
+  Client client(bed);
+  const Mapped mapped = client.map(bed.add(file), {.window_bytes = page_bytes});
+  EXPECT(::truncate(file.path().c_str(), 0) == 0);
+  for (std::uint64_t page = 0; page < pages; ++page) {
+    EXPECT(!touch_or_bus_error(mapped.page(page)));
+  }
+  std::size_t told = 0;
+  bed.pump_until([&] {
+    told += bed.forget_events();
+    return told + bed.engine().events_dropped() == pages;
+  });
+  EXPECT(told >= limits::notices_max && told < pages);
+}
+
 }  // namespace
 
 // A control plane that asks and asks and takes no answer is told that the engine is busy; nothing
 // overflows, and everything that was accepted is answered once.
 CLAIM(unread_answers_stay_bounded) {
+  check_notices();
   Bed bed;
   const PatternFile file({.seed = 1, .length_bytes = 16 * page_bytes});
   const Image image = bed.add(file);
