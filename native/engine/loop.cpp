@@ -17,10 +17,6 @@ constexpr std::uint64_t timer_token = stop_token - 2;
 // Commands carried out in a row before faults are looked at again.
 constexpr unsigned commands_in_a_row = 64;
 
-// Reading one message holds the lock for less than a microsecond, the way through epoll and back
-// takes longer. Whoever still has it then is installing.
-constexpr unsigned tries_for_the_lock = 100;
-
 // Reads of one space in a row before others have their turn.
 constexpr unsigned reads_in_a_row = 8;
 
@@ -100,10 +96,6 @@ void Loop::serve(const sys::Ready &ready) {
 bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken) {
   {
     AddressSpace::Guard held = space->try_lock();
-    for (unsigned i = 0; !held && i < tries_for_the_lock; ++i) {
-      sys::pause_this_cpu();
-      held = space->try_lock();
-    }
     // Another thread is reading it at this moment; what it leaves makes epoll return again.
     if (!held) return false;
     if (is_broken) {

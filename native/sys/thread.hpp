@@ -13,15 +13,6 @@ std::vector<int> usable_cpus();
 void name_this_thread(const char *name);
 void pin_this_thread(int cpu);
 
-// A moment in a loop that waits for another CPU.
-inline void pause_this_cpu() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 // No signal is ever delivered on our threads: they belong to the process's own.
 void block_signals_on_this_thread();
 
