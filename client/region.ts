@@ -1,6 +1,6 @@
-import type { Mode } from "../protocol/messages.js"
 import { library } from "./library.js"
 import { wholeNumber } from "./map_options.js"
+import { Paged } from "./paged.js"
 import type { RegionHandle } from "./region_handle.js"
 import { Views } from "./views.js"
 
@@ -9,74 +9,41 @@ import { Views } from "./views.js"
  * thread until the manager has installed it; a page that can never be had ends the process with
  * SIGBUS, which JavaScript cannot catch.
  */
-export class Region {
-  readonly #handle: RegionHandle
+export class Region extends Paged {
   readonly #forget: () => void
   readonly #views: Views
   #buffer: ArrayBuffer | undefined
 
   /** By Pager.map(). */
   constructor(handle: RegionHandle, forget: () => void) {
-    this.#handle = handle
+    super(handle)
     this.#forget = forget
     this.#views = new Views(handle.address, handle.byteLength)
   }
 
   /** All of the region. Throws for regions longer than an ArrayBuffer can be: see view(). */
   get buffer(): ArrayBuffer {
-    this.#handle.requireOpen()
+    this.handle.requireOpen()
     this.#buffer ??= this.#views.make(0, this.byteLength)
     return this.#buffer
   }
 
   /** A part of the region, offset and length in bytes. */
   view(offset: number, length: number): ArrayBuffer {
-    this.#handle.requireOpen()
+    this.handle.requireOpen()
     wholeNumber("offset", offset, this.byteLength)
     wholeNumber("length", length, this.byteLength - offset)
     return this.#views.make(offset, length)
-  }
-
-  /** The mode the manager took, never "auto", and its reason. */
-  get mode(): Mode {
-    return this.#handle.mode
-  }
-
-  get why(): string {
-    return this.#handle.why
-  }
-
-  get address(): bigint {
-    return this.#handle.address
-  }
-
-  /** The image's part, in bytes. */
-  get byteLength(): number {
-    return this.#handle.byteLength
-  }
-
-  /** Puts every page back to the image's bytes. Does not wait for the manager. */
-  reset(): void {
-    this.#handle.reset()
-  }
-
-  /** Resolves once the pages of the range, in bytes, are there. Default: the whole region. */
-  async prefault(offset?: number, length?: number): Promise<void> {
-    await this.#handle.prefault(offset, length)
   }
 
   /**
    * Ends the region. ArrayBuffers over it must not be used any more: later Nodes make them empty,
    * with Node 20 using one ends the process with SIGSEGV.
    */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#buffer = undefined
-    await this.#handle.end(library().retire)
+    await this.handle.end(library().retire)
     this.#views.retire()
     this.#forget()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 }
