@@ -8,12 +8,14 @@
  *
  *   client                              manager
  *   hello                          ->   welcome   [device descriptor, if wanted and allowed]
- *   image                          ->   image_found
+ *   image                          ->   image_found   [the image's file, if modes were named]
+ *   load                           ->   loaded
  *   publish    [file descriptor]   ->   published
  *   map        [userfaultfd]       ->   mapped    (only the session's first map carries it)
  *                                                 (and it is kept when that map is refused, unless
  *                                                 the refusal is not_userfaultfd or
- *                                                 unsupported_features: then the next carries it)
+ *                                                 unsupported_features: then the next carries it.
+ *                                                 A map of mode cow needs none)
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
  *                                       poisoned  unasked: a page of a region could not be had
@@ -60,7 +62,30 @@ export const hello = z.object({
   want_device: z.boolean(),
 })
 
-export const image = z.object({ type: z.literal("image"), request, image: imageName })
+/** How regions can be served; "auto" is no such way. */
+export const takenMode = z.enum(["copy", "share", "cow"])
+
+/** Whose writes a region shows: its own, or those of all who map the image so. */
+export const access = z.enum(["private", "shared"])
+
+/**
+ * Asks for an image, and how a region of it would be served. A client that names the modes it can
+ * do there gets the image's file along with the answer: read-only, or for access "shared" readable
+ * and writable. One that names none can do "copy" only, and gets no file.
+ */
+export const image = z.object({
+  type: z.literal("image"),
+  request,
+  image: imageName,
+  /** Default "auto". */
+  mode: mode.optional(),
+  modes: z.array(takenMode).min(1).max(3).optional(),
+  /** Default "private". */
+  access: access.optional(),
+})
+
+/** Asks for all bytes of an image to be brought into memory. */
+export const load = z.object({ type: z.literal("load"), request, image: imageName })
 
 /** Offers an open regular file as an image; the manager names it "u<uid>/<image>". */
 export const publish = z.object({ type: z.literal("publish"), request, image: imageName })
@@ -70,6 +95,8 @@ export const map = z.object({
   request,
   image: imageName,
   mode,
+  /** Default "private". */
+  access: access.optional(),
   address: u64,
   length_bytes: u64,
   offset_bytes: u64,
@@ -101,6 +128,7 @@ export const bye = z.object({ type: z.literal("bye"), request })
 export const clientMessage = z.discriminatedUnion("type", [
   hello,
   image,
+  load,
   publish,
   map,
   prefault,
@@ -110,6 +138,8 @@ export const clientMessage = z.discriminatedUnion("type", [
 ])
 export type ClientMessage = z.infer<typeof clientMessage>
 export type Mode = z.infer<typeof mode>
+export type TakenMode = z.infer<typeof takenMode>
+export type Access = z.infer<typeof access>
 
 export type ManagerMessage =
   | {
@@ -121,14 +151,25 @@ export type ManagerMessage =
       frame_bytes_max: number
       regions_max: number
     }
-  | { type: "image_found"; request: number; image: string; length_bytes: bigint }
+  | {
+      type: "image_found"
+      request: number
+      image: string
+      length_bytes: bigint
+      /** How a region would be served, and why. */
+      mode: TakenMode
+      why: string
+      /** True when this packet carries the image's file. */
+      file: boolean
+    }
+  | { type: "loaded"; request: number; image: string; resident_bytes: bigint }
   | { type: "published"; request: number; image: string; length_bytes: bigint }
   | {
       type: "mapped"
       request: number
       region: number
-      /** The mode taken, never "auto", and why. */
-      mode: Mode
+      /** The mode taken, and why. */
+      mode: TakenMode
       why: string
     }
   | { type: "prefaulted"; request: number; region: number; pages_installed: bigint }
@@ -164,6 +205,8 @@ export const errorCodes = {
   image_failed: { fatal: false },
   unknown_region: { fatal: false },
   unsupported_mode: { fatal: false },
+  unsupported_access: { fatal: false },
+  not_resident: { fatal: false },
   region_misaligned: { fatal: false },
   region_overlap: { fatal: false },
   region_too_long: { fatal: false },

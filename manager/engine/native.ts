@@ -22,6 +22,12 @@ export interface EngineOptions {
   readonly windowBytesDefault: number
 }
 
+/**
+ * What the client has mapped in a region: anonymous memory that bytes are copied into, or the
+ * image's own file, for itself alone (MAP_PRIVATE) or together with others (MAP_SHARED).
+ */
+export type Mapping = "anonymous" | "image_private" | "image_shared"
+
 /** One region to serve. `region` is unique within its space and chosen by the caller. */
 export interface RegionRequest {
   readonly space: number
@@ -32,6 +38,7 @@ export interface RegionRequest {
   readonly lengthBytes: bigint
   readonly image: number
   readonly imageOffsetBytes: bigint
+  readonly mapping: Mapping
   /** 0: the engine's default. */
   readonly windowBytes: number
 }

@@ -113,6 +113,7 @@ export class Session {
         lengthBytes: region.lengthBytes,
         image: region.image.image,
         imageOffsetBytes: region.offsetBytes,
+        mapping: "anonymous",
         windowBytes: region.windowBytes,
       })
       return region

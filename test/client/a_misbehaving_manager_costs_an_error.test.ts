@@ -4,7 +4,13 @@ import * as assert from "uvu/assert"
 import { connect, type PagerdError } from "../../client/index.js"
 import type { ManagerMessage } from "../../protocol/messages.js"
 import { descriptorCount } from "../harness/observed_process.js"
-import { type Reaction, type Script, ScriptedManager, welcome } from "./scripted_manager.js"
+import {
+  imageFound,
+  type Reaction,
+  type Script,
+  ScriptedManager,
+  welcome,
+} from "./scripted_manager.js"
 
 const garbage = Buffer.from("HTTP/1.1 200 OK")
 const failed = (error: PagerdError) => error
@@ -76,7 +82,7 @@ test("answers of a wrong type, to nobody, or of unknown types leave the session 
 
 test("lengths and modes that make no sense are refused", async () => {
   const found = (length_bytes: bigint) => (request: number) => [
-    { type: "image_found", request, image: "image", length_bytes } as const,
+    { ...imageFound, request, length_bytes } as const,
   ]
   const shared = (request: number): Reaction[] => [
     { type: "mapped", request, region: 1, mode: "share", why: "" },

@@ -13,7 +13,7 @@ export type Script = Partial<Record<ClientMessage["type"], (request: number) => 
 
 const usual: Script = {
   hello: () => [welcome],
-  image: (request) => [{ type: "image_found", request, image: "image", length_bytes: 8192n }],
+  image: (request) => [{ ...imageFound, request }],
   map: (request) => [{ type: "mapped", request, region: 1, mode: "copy", why: "scripted" }],
   unmap: (request) => [{ type: "unmapped", request, region: 1 }],
   bye: (request) => [{ type: "goodbye", request }],
@@ -26,6 +26,16 @@ export const welcome = {
   device: false,
   frame_bytes_max: 65_536,
   regions_max: 16,
+} as const satisfies ManagerMessage
+
+export const imageFound = {
+  type: "image_found",
+  request: 0,
+  image: "image",
+  length_bytes: 8192n,
+  mode: "copy",
+  why: "scripted",
+  file: false,
 } as const satisfies ManagerMessage
 
 /**

@@ -4,7 +4,12 @@ import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { decodeClientMessage, encodeManagerMessage } from "../../protocol/codec.js"
 import { imageNameLengthMax } from "../../protocol/limits.js"
-import type { ClientMessage, ErrorCode, ManagerMessage, Mode } from "../../protocol/messages.js"
+import type {
+  ClientMessage,
+  ErrorCode,
+  ManagerMessage,
+  TakenMode,
+} from "../../protocol/messages.js"
 import { compileWithClient } from "../client/native_program.js"
 
 const u64Max = (1n << 64n) - 1n
@@ -83,7 +88,7 @@ const request = fc.integer({ min: 0, max: 0xffff_ffff })
 const region = fc.integer({ min: 1, max: 0xffff_ffff })
 const u64 = fc.bigInt({ min: 0n, max: u64Max })
 const text = fc.string({ unit: "grapheme", maxLength: 300 })
-const mode = fc.constantFrom<Mode>("auto", "copy", "share", "cow")
+const mode = fc.constantFrom<TakenMode>("copy", "share", "cow")
 const code = fc.constantFrom<ErrorCode>("busy", "unknown_image")
 
 const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
@@ -96,7 +101,16 @@ const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
     regions_max: request,
   }),
   fc.record({
-    type: fc.constantFrom("image_found" as const, "published" as const),
+    type: fc.constant("image_found" as const),
+    request,
+    image: text,
+    length_bytes: u64,
+    mode,
+    why: text,
+    file: fc.constant(false),
+  }),
+  fc.record({
+    type: fc.constant("published" as const),
     request,
     image: text,
     length_bytes: u64,

@@ -35,6 +35,8 @@ export function answerRequest(
   switch (message.type) {
     case "image":
       return findImage(message, scope)
+    case "load":
+      throw new ClientError("busy", "This manager cannot load images yet")
     case "publish":
       return publish(message, scope)
     case "map":
@@ -50,7 +52,15 @@ export function answerRequest(
 
 async function findImage({ request, image }: RequestOf<"image">, scope: RequestScope): Answer {
   const found = scope.images.find(image, scope.session.peer.uid)
-  return { type: "image_found", request, image: found.name, length_bytes: found.lengthBytes }
+  return {
+    type: "image_found",
+    request,
+    image: found.name,
+    length_bytes: found.lengthBytes,
+    mode: "copy",
+    why: "this manager installs private copies",
+    file: false,
+  }
 }
 
 async function publish(message: RequestOf<"publish">, scope: RequestScope): Answer {
