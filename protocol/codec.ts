@@ -79,12 +79,18 @@ function explain(fields: Fields, error: z.ZodError): string {
   const issue = error.issues[0]
   if (issue === undefined) throw new Error("a failed check names no issue")
   const field = issue.path.join(".")
-  const found = show(fields[field])
+  const found = show(valueAt(fields, issue.path))
   if (field === "type") {
     const types = clientMessage.options.map((option) => option.shape.type.value).join(", ")
     return `Malformed frame: field "type" is ${found}, wanted one of ${types}`
   }
   return `Malformed "${fields.type}": field "${field}" is ${found}, ${wanted(issue)}`
+}
+
+function valueAt(fields: Fields, path: readonly PropertyKey[]): unknown {
+  let value: unknown = fields
+  for (const step of path) value = (value as Record<PropertyKey, unknown>)[step]
+  return value
 }
 
 function wanted(issue: z.core.$ZodIssue): string {
@@ -94,7 +100,7 @@ function wanted(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `wanted one of ${issue.values.map(String).join(", ")}`
     case "too_big":
-      return `wanted at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`
+      return `wanted at most ${issue.maximum}${units.get(issue.origin) ?? ""}`
     case "too_small":
       return `wanted at least ${issue.minimum}`
     case "invalid_union":
@@ -110,6 +116,12 @@ const nouns = new Map([
   ["bigint", "a whole number"],
   ["string", "a string"],
   ["boolean", "a boolean"],
+  ["array", "a list"],
+])
+
+const units = new Map([
+  ["string", " characters"],
+  ["array", " elements"],
 ])
 
 /** Of the alternatives' complaints, one that is about more than the type, if there is one. */
@@ -125,5 +137,6 @@ function isAboutType(issue: z.core.$ZodIssue): boolean {
 
 function show(value: unknown): string {
   if (value === undefined) return "missing"
+  if (Array.isArray(value)) return `a list of ${value.length}`
   return typeof value === "string" ? `"${printable(value)}"` : String(value)
 }

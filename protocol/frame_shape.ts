@@ -1,12 +1,14 @@
 /**
  * A walk over a frame's bytes before msgpackr sees them. A frame is one flat map from strings to
- * strings, whole numbers and booleans, and nothing else: no nesting to exhaust the stack with, no
- * extension types (msgpackr would build records, dates and regular expressions out of them), no
- * key twice, no byte after the end.
+ * strings, whole numbers, booleans and short lists of strings, and nothing else: no nesting to
+ * exhaust the stack with, no extension types (msgpackr would build records, dates and regular
+ * expressions out of them), no key twice, no byte after the end.
  */
 
 /** More than any message has. */
 const fieldsMax = 16
+/** More than any list of a message has. */
+const elementsMax = 16
 
 /** Why these bytes cannot be a frame, in words, or undefined when they can. */
 export function findMisshape(frame: Uint8Array): string | undefined {
@@ -41,7 +43,7 @@ class FrameWalk {
       const key = this.string(this.take(1), "a field's name")
       if (keys.has(key)) throw new Misshape(`field "${printable(key)}" is there twice`)
       keys.add(key)
-      this.scalar(key)
+      this.value(key)
     }
   }
 
@@ -53,20 +55,33 @@ class FrameWalk {
     throw new Misshape(`it begins with byte ${hex(tag)}, wanted a msgpack map`)
   }
 
-  private scalar(key: string): void {
+  private value(key: string): void {
+    const field = `field "${printable(key)}"`
     const start = this.take(1)
     const tag = this.view.getUint8(start)
-    if (tag <= 0x7f || tag >= 0xe0) return
-    const width = scalarWidths.get(tag)
-    if (width !== undefined) {
-      this.take(width)
-      return
+    const width = tag <= 0x7f || tag >= 0xe0 ? 0 : scalarWidths.get(tag)
+    if (width !== undefined) this.take(width)
+    else if (isArray(tag)) this.list(tag, field)
+    else if (isString(tag)) this.string(start, field)
+    else {
+      const wanted = "wanted a string, a number, a boolean or a list of strings"
+      throw new Misshape(`${field} is ${kindOf(tag)}, ${wanted}`)
     }
-    if (!isString(tag)) {
-      const wanted = "wanted a string, a number or a boolean"
-      throw new Misshape(`field "${printable(key)}" is ${kindOf(tag)}, ${wanted}`)
+  }
+
+  private list(tag: number, field: string): void {
+    const elements = this.listLength(tag)
+    if (elements > elementsMax) {
+      throw new Misshape(`${field} is a list of ${elements}, wanted at most ${elementsMax}`)
     }
-    this.string(start, `field "${printable(key)}"`)
+    for (let element = 0; element < elements; element += 1) {
+      this.string(this.take(1), `an element of ${field}`)
+    }
+  }
+
+  private listLength(tag: number): number {
+    if (tag <= 0x9f) return tag & 0x0f
+    return tag === 0xdc ? this.view.getUint16(this.take(2)) : this.view.getUint32(this.take(4))
   }
 
   private string(start: number, what: string): string {
@@ -119,11 +134,15 @@ function isString(tag: number): boolean {
   return (tag >= 0xa0 && tag <= 0xbf) || (tag >= 0xd9 && tag <= 0xdb)
 }
 
+function isArray(tag: number): boolean {
+  return (tag >= 0x90 && tag <= 0x9f) || tag === 0xdc || tag === 0xdd
+}
+
 function kindOf(tag: number): string {
   if (isString(tag)) return "a string"
   if (tag <= 0x7f || tag >= 0xe0 || (tag >= 0xca && tag <= 0xd3)) return "a number"
   if ((tag >= 0x80 && tag <= 0x8f) || tag === 0xde || tag === 0xdf) return "a map"
-  if ((tag >= 0x90 && tag <= 0x9f) || tag === 0xdc || tag === 0xdd) return "an array"
+  if (isArray(tag)) return "an array"
   if (tag >= 0xc4 && tag <= 0xc6) return "binary"
   if (tag >= 0xc7 && tag <= 0xd8) return "an extension type"
   if (tag === 0xc2 || tag === 0xc3) return "a boolean"

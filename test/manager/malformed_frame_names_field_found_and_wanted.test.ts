@@ -59,7 +59,29 @@ test("a field that is missing", () => {
 test("an unknown type", () => {
   const refusal = refusalOf(packr.pack({ type: "steal" }))
 
-  assert.match(refusal.message, /field "type" is "steal", wanted one of hello, image, publish, map/)
+  assert.match(refusal.message, /is "steal", wanted one of hello, image, load, publish, map/)
+})
+
+const wrongModes = [
+  [["copy", "swap"], 'field "modes.1" is "swap", wanted one of copy, share, cow'],
+  [[], 'field "modes" is a list of 0, wanted at least 1'],
+  [["cow", "cow", "cow", "cow"], 'field "modes" is a list of 4, wanted at most 3 elements'],
+  ["copy", 'field "modes" is "copy", wanted a list'],
+] as const
+
+for (const [modes, sentence] of wrongModes) {
+  test(`an image with modes ${JSON.stringify(modes)}`, () => {
+    const refusal = refusalOf(packr.pack({ type: "image", request: 7, image: "model", modes }))
+
+    assert.is(refusal.message, `Malformed "image": ${sentence}`)
+    assert.is(refusal.request, 7)
+  })
+}
+
+test("an image with modes that are there", () => {
+  const image = { type: "image", request: 7, image: "model", modes: ["share", "cow"] }
+
+  assert.equal(decodeClientMessage(packr.pack(image)), image)
 })
 
 const misshapes = [
@@ -69,7 +91,14 @@ const misshapes = [
   [packr.pack(map).subarray(0, 20), "it ends after 20 bytes, in the middle"],
   [Uint8Array.of(0x80, 0x00, 0x00), "2 bytes follow its end"],
   [Uint8Array.of(0x81, 0xa1, 0xff, 0x00), "a field's name is no valid UTF-8"],
-  [packr.pack({ a: [1] }), 'field "a" is an array, wanted a string, a number or a boolean'],
+  [packr.pack({ a: { b: 1 } }), 'field "a" is a map, wanted a string, a number, a boolean or a'],
+  [packr.pack({ a: [1] }), 'an element of field "a" is a number, wanted a string'],
+  [packr.pack({ a: [["copy"]] }), 'an element of field "a" is an array, wanted a string'],
+  [packr.pack({ a: Array(17).fill("") }), 'field "a" is a list of 17, wanted at most 16'],
+  [
+    Uint8Array.of(0x81, 0xa1, 0x61, 0xdd, 0xff, 0xff, 0xff, 0xff),
+    'field "a" is a list of 4294967295',
+  ],
   [Uint8Array.of(0x81, 0xa1, 0x61, 0xd4, 0x72, 0x40), 'field "a" is an extension type, wanted'],
   [Uint8Array.of(0x82, 0xa1, 0x61, 0x00, 0xa1, 0x61, 0x00), 'field "a" is there twice'],
 ] as const

@@ -34,6 +34,8 @@ test("random values under the right field names, in msgpackr's own extensions to
       request: value,
       image: value,
       mode: value,
+      modes: fc.oneof(fc.array(fc.constantFrom("copy", "share", "cow", "")), value),
+      access: fc.oneof(fc.constantFrom("private", "shared"), value),
       address: value,
       length_bytes: value,
       offset_bytes: value,
