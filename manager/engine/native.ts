@@ -126,6 +126,8 @@ export interface FaultCounters {
   readonly failed: number
   readonly pagesCopied: number
   readonly pagesZeroed: number
+  /** Shared with the image. */
+  readonly pagesContinued: number
   readonly pagesPoisoned: number
   readonly bytesCopied: number
   /** Read from a uffd until resolved, waiting for bytes included. */
@@ -157,6 +159,9 @@ export interface ImageSnapshot {
   readonly fillFailures: number
   /** Regions that still map it. */
   readonly regions: number
+  /** Every page is resident or zero: nobody ever waits for its bytes again. */
+  readonly isFullyResident: boolean
+  readonly isWritable: boolean
   /** "" while all is well; else why the source is lost for good (the file changed underneath). */
   readonly failure: string
 }
@@ -186,6 +191,7 @@ export interface FaultSnapshot {
   readonly imageOffsetBytes: bigint
   readonly kind: "missing" | "minor" | "write_protect"
   readonly outcome: "installed" | "already_present" | "deferred" | "discarded" | "failed"
+  readonly isWrite: boolean
   /** Pages installed with it, the faulting one included. */
   readonly pages: number
   readonly serviceUs: number
@@ -200,12 +206,20 @@ export interface NativeEngine {
    */
   takeEvents(max: number): EngineEvent[]
 
-  /** Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. */
-  addFileImage(path: string): { image: number; lengthBytes: bigint }
+  /**
+   * Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. A
+   * writable image can be mapped shared, and only so; nothing is ever written back to its source.
+   */
+  addFileImage(path: string, isWritable: boolean): { image: number; lengthBytes: bigint }
   /** The same for an open descriptor, which the engine duplicates. */
   addDescriptorImage(descriptor: number): { image: number; lengthBytes: bigint }
   /** An image whose bytes come by `fill` events. */
-  addSourceImage(lengthBytes: bigint): { image: number; lengthBytes: bigint }
+  addSourceImage(lengthBytes: bigint, isWritable: boolean): { image: number; lengthBytes: bigint }
+  /**
+   * The image's own file, for a client to map; it cannot write that of a plain image. The caller
+   * closes it.
+   */
+  imageDescriptor(image: number): number
   /** Forgets an image. Regions that map it keep it until they end. */
   removeImage(image: number): void
   completeFill(fill: number, bytes: Uint8Array): void

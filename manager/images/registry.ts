@@ -146,7 +146,7 @@ export class ImageRegistry {
   private addFile(name: string, source: string): Image {
     const path = pathOfSource(source)
     checkImageFile(path)
-    const opened = this.open(name, () => this.engine.addFileImage(path))
+    const opened = this.open(name, () => this.engine.addFileImage(path, false))
     return this.enter({ ...opened, name, source: path, owner: undefined, fills: undefined })
   }
 
@@ -158,7 +158,7 @@ export class ImageRegistry {
         `Cannot take page source "${name}" as an image: ${found}`,
       )
     }
-    const opened = this.open(name, () => this.engine.addSourceImage(BigInt(source.length)))
+    const opened = this.open(name, () => this.engine.addSourceImage(BigInt(source.length), false))
     const budget = new LogBudget(failureLinesMax, failureLinesSpanMs)
     const fills = new FillQueue(source, this.engine, this.sourceLimits, (failure) => {
       const found = this.byNumber.get(opened.image)

@@ -40,6 +40,7 @@ export const noFaults: FaultCounters = {
   discarded: 0,
   failed: 0,
   pagesCopied: 0,
+  pagesContinued: 0,
   pagesZeroed: 0,
   pagesPoisoned: 0,
   bytesCopied: 0,

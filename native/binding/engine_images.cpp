@@ -11,46 +11,51 @@ namespace {
 // A region of this size is the largest one the protocol knows.
 constexpr std::uint64_t image_bytes_max = std::uint64_t{1} << 44;
 
+image::ImageKind kind_of(const Napi::Value &is_writable) {
+  return is_writable.ToBoolean() ? image::ImageKind::writable : image::ImageKind::plain;
+}
+
 }  // namespace
 
 Napi::Value EngineObject::add_file_image(const Napi::CallbackInfo &call) {
   const std::string path = call[0].ToString();
   return add_file(call.Env(), "Cannot use " + path + " as an image",
-                  image::FileSource::open(path));
+                  image::FileSource::open(path), kind_of(call[1]));
 }
 
 Napi::Value EngineObject::add_descriptor_image(const Napi::CallbackInfo &call) {
   const auto descriptor = unsigned_number(call[0]);
   if (!descriptor) return call.Env().Undefined();
   return add_file(call.Env(), "Cannot use the descriptor as an image",
-                  image::FileSource::from_descriptor(static_cast<int>(*descriptor)));
+                  image::FileSource::from_descriptor(static_cast<int>(*descriptor)),
+                  image::ImageKind::plain);
 }
 
 Napi::Value EngineObject::add_file(Napi::Env env, const std::string &what,
-                                   sys::Result<image::FileSource> source) {
+                                   sys::Result<image::FileSource> source, image::ImageKind kind) {
   if (!source.ok()) {
     throw_error(env, what, source.error());
     return env.Undefined();
   }
   const std::uint64_t length_bytes = source.value().length_bytes();
-  return add_image(env, length_bytes, source.take());
+  return add_image(env, length_bytes, source.take(), kind);
 }
 
 Napi::Value EngineObject::add_source_image(const Napi::CallbackInfo &call) {
   const auto length_bytes = unsigned_bigint(call[0]);
   if (!length_bytes) return call.Env().Undefined();
-  return add_image(call.Env(), *length_bytes, std::nullopt);
+  return add_image(call.Env(), *length_bytes, std::nullopt, kind_of(call[1]));
 }
 
 Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
-                                    std::optional<image::FileSource> file) {
+                                    std::optional<image::FileSource> file, image::ImageKind kind) {
   if (!is_running(env)) return env.Undefined();
   if (length_bytes == 0 || length_bytes > image_bytes_max) {
     const std::string found = std::to_string(length_bytes);
     throw_type_error(env, ("an image of 1 byte to 16 TiB is wanted, not of " + found).c_str());
     return env.Undefined();
   }
-  auto made = image::Image::create(length_bytes);
+  auto made = image::Image::create(length_bytes, kind);
   if (!made.ok()) {
     throw_error(env, "Cannot keep an image in memory", made.error());
     return env.Undefined();
@@ -61,6 +66,23 @@ Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
   added.Set("image", to_number(env, served->id()));
   added.Set("lengthBytes", to_bigint(env, length_bytes));
   return added;
+}
+
+Napi::Value EngineObject::image_descriptor(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  const auto number = unsigned_number(call[0]);
+  if (!number || !is_running(env)) return env.Undefined();
+  const auto image = engine_->find_image(static_cast<std::uint32_t>(*number));
+  if (!image) {
+    throw_type_error(env, "the number of an image is wanted");
+    return env.Undefined();
+  }
+  auto opened = image->image().open_for_client();
+  if (!opened.ok()) {
+    throw_error(env, "Cannot open the image for its client", opened.error());
+    return env.Undefined();
+  }
+  return to_number(env, static_cast<std::uint64_t>(opened.value().release()));
 }
 
 void EngineObject::remove_image(const Napi::CallbackInfo &call) {

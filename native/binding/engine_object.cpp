@@ -72,6 +72,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::add_file_image>("addFileImage"),
        InstanceMethod<&EngineObject::add_descriptor_image>("addDescriptorImage"),
        InstanceMethod<&EngineObject::add_source_image>("addSourceImage"),
+       InstanceMethod<&EngineObject::image_descriptor>("imageDescriptor"),
        InstanceMethod<&EngineObject::remove_image>("removeImage"),
        InstanceMethod<&EngineObject::complete_fill>("completeFill"),
        InstanceMethod<&EngineObject::fail_fill>("failFill"),

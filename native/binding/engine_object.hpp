@@ -38,10 +38,11 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value add_file_image(const Napi::CallbackInfo &call);
   Napi::Value add_descriptor_image(const Napi::CallbackInfo &call);
   Napi::Value add_source_image(const Napi::CallbackInfo &call);
+  Napi::Value image_descriptor(const Napi::CallbackInfo &call);
   Napi::Value add_file(Napi::Env env, const std::string &what,
-                       sys::Result<image::FileSource> source);
+                       sys::Result<image::FileSource> source, image::ImageKind kind);
   Napi::Value add_image(Napi::Env env, std::uint64_t length_bytes,
-                        std::optional<image::FileSource> file);
+                        std::optional<image::FileSource> file, image::ImageKind kind);
   void remove_image(const Napi::CallbackInfo &call);
   void complete_fill(const Napi::CallbackInfo &call);
   void fail_fill(const Napi::CallbackInfo &call);

@@ -35,6 +35,7 @@ void put_counters(Napi::Object &object, const Tally &tally) {
   put("failed", tally.outcomes[4]);
   put("pagesCopied", tally.pages_copied);
   put("pagesZeroed", tally.pages_zeroed);
+  put("pagesContinued", tally.pages_continued);
   put("pagesPoisoned", tally.pages_poisoned);
   object.Set("bytesCopied", to_number(env, tally.pages_copied.get() * 4096));
   object.Set("serviceUs", latency_object(env, tally.service.latency()));
@@ -75,6 +76,7 @@ Napi::Object fault_object(Napi::Env env, const engine::FaultRecord &record, doub
   object.Set("outcome", outcome_name(record.outcome));
   object.Set("pages", to_number(env, record.pages));
   object.Set("serviceUs", static_cast<double>(record.service_ns) / ns_per_us);
+  object.Set("isWrite", record.is_write);
   object.Set("hasWaitedForFill", record.has_waited_for_fill);
   object.Set("thread", to_number(env, record.thread));
   return object;
@@ -163,6 +165,8 @@ Napi::Value EngineObject::image_snapshot(const Napi::CallbackInfo &call) {
   object.Set("fills", to_number(env, served->fills.get()));
   object.Set("fillFailures", to_number(env, served->fill_failures.get()));
   object.Set("regions", to_number(env, served->regions.load()));
+  object.Set("isFullyResident", served->image().is_fully_resident());
+  object.Set("isWritable", served->image().kind() == image::ImageKind::writable);
   object.Set("failure", served->lost_reason());
   return object;
 }

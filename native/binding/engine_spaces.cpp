@@ -22,6 +22,15 @@ struct Asked {
   engine::RegionPlan plan;
 };
 
+std::optional<engine::Backing> backing_of(const Napi::Object &given) {
+  const std::string name = given.Get("mapping").ToString();
+  if (name == "anonymous") return engine::Backing::anonymous;
+  if (name == "image_private") return engine::Backing::image_private;
+  if (name == "image_shared") return engine::Backing::image_shared;
+  throw_type_error(given.Env(), "mapping is wanted to be anonymous, image_private or image_shared");
+  return std::nullopt;
+}
+
 // Nothing, with an exception under way, when a field is missing or of the wrong type.
 std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_bytes_default) {
   const auto request = unsigned_number(given, "request");
@@ -38,8 +47,12 @@ std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_by
   if (!offset) return std::nullopt;
   const auto window = unsigned_number(given, "windowBytes");
   if (!window) return std::nullopt;
+  const auto backing = backing_of(given);
+  if (!backing) return std::nullopt;
   const auto id = static_cast<std::uint32_t>(*region);
-  return Asked{*request, *image, {id, *address, *length, *offset, *window, window_bytes_default}};
+  return Asked{*request,
+               *image,
+               {id, *address, *length, *offset, *window, window_bytes_default, *backing}};
 }
 
 // Addresses of a client end below this on every machine we run on; so no sum of two of them
@@ -138,6 +151,10 @@ void EngineObject::map(const Napi::CallbackInfo &call) {
   }
   const auto image = engine_->find_image(static_cast<std::uint32_t>(asked->image));
   if (!image) return no("unknown_image", "there is no image of this number");
+  const bool is_shared = asked->plan.backing == engine::Backing::image_shared;
+  if (is_shared != (image->image().kind() == image::ImageKind::writable)) {
+    return no("unsupported_access", "writable images are mapped shared, and no other is");
+  }
   const std::uint64_t end = asked->plan.image_offset_bytes + asked->plan.length_bytes;
   if (end > image->image().pages() * sys::page_bytes) {
     return no("region_beyond_image", "the region reaches beyond the end of its image");

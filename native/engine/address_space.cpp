@@ -139,7 +139,9 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
     return;
   }
   PinnedFault &slot = batch.faults[batch.count++];
-  slot.fault = Fault{address, now_ns, {}, kind_of(message), 0, false};
+  const bool is_write = (message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE) != 0;
+  slot.fault = {
+      .address = address, .read_ns = now_ns, .kind = kind_of(message), .is_write = is_write};
   slot.region = RegionPin(*this, std::move(region));
 }
 

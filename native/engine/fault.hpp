@@ -30,6 +30,7 @@ struct Fault {
   std::uint64_t read_ns = 0;
   Window window;  // empty until the region has chosen one
   FaultKind kind = FaultKind::missing;
+  bool is_write = false;
   std::uint8_t deferrals = 0;
   bool has_waited_for_fill = false;
 };

@@ -24,6 +24,7 @@ struct FaultRecord {
   FaultKind kind;
   Outcome outcome;
   std::uint8_t thread;
+  bool is_write;
   bool has_waited_for_fill;
 };
 

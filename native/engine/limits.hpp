@@ -50,13 +50,15 @@ static_assert(3 * fills_max + prefaults_max <= filler_queue_capacity);
 
 // Bulk work is done in slices, so that demand never waits long behind it.
 inline constexpr std::uint64_t slice_bytes = 256 * 1024;
-// Of zeros, which the kernel installs that much faster.
-inline constexpr std::uint64_t zero_slice_bytes = 2 * 1024 * 1024;
+// Of zeros and shared pages, which the kernel installs that much faster.
+inline constexpr std::uint64_t long_slice_bytes = 2 * 1024 * 1024;
 
 // The largest window, and so the largest fill.
 inline constexpr std::uint64_t window_bytes_max = 2 * 1024 * 1024;
 // How far the default window grows on a sequential streak.
 inline constexpr std::uint64_t streak_window_bytes = 256 * 1024;
+// The same where pages are shared: they cost neither memory nor copying.
+inline constexpr std::uint64_t continue_streak_window_bytes = window_bytes_max;
 
 inline constexpr std::size_t fault_ring_records = 4096;
 inline constexpr unsigned fault_threads_max = 64;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/install.hpp"
 #include "sys/page.hpp"
 #include "sys/uffd.hpp"
 
@@ -15,6 +16,15 @@ using sys::page_bytes;
 namespace {
 
 constexpr std::uint64_t slice_pages = limits::slice_bytes / page_bytes;
+
+// What a run of a region that has its bytes is installed with.
+Supply supply_of(const Region &region, image::Run run) {
+  PAGERD_CHECK(run.state != PageState::absent);
+  if (region.backing() == Backing::image_shared) return Supply::file_pages();
+  if (run.state == PageState::zero) return Supply::zeros();
+  if (region.backing() == Backing::image_private) return Supply::file_pages();
+  return Supply::copy_of(region.image().image().bytes_of(run.first));
+}
 
 // Slices asked for ahead of the one that is waited for, so that a slow source has several reads in
 // flight.
@@ -70,7 +80,7 @@ PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &se
   if (!region || region->id() != region_) return stop("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
 
-  Window window{rest_.start, std::min(rest_.start + limits::zero_slice_bytes, rest_.end)};
+  Window window{rest_.start, std::min(rest_.start + limits::long_slice_bytes, rest_.end)};
   if (const auto zeros = region->discarded_run(rest_.start, window)) {
     rest_.start = zeros->end;  // discarded pages are the client's affair: they fault as zeros
     return Step::again;
@@ -78,28 +88,28 @@ PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &se
   const std::uint64_t page = region->page_of(window.start);
   const std::uint64_t high = region->page_of(window.end - 1) + 1;
   auto run = region->image().image().run_around(page, page, high);
-  if (run.state != PageState::zero) run.end = std::min(run.end, page + slice_pages);
+  const bool is_copied =
+      run.state == PageState::resident && region->backing() == Backing::anonymous;
+  if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
   if (run.state == PageState::absent) return fetch(self, *region, run, desk);
   return install(*region, run, thread_tally);
 }
 
 PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &thread_tally) {
   const std::uint64_t end = region.address_of(run.end);
-  const bool is_zero = run.state == PageState::zero;
-  const std::byte *source = is_zero ? nullptr : region.image().image().bytes_of(run.first);
+  const Supply supply = supply_of(region, run);
   std::uint64_t bytes = end - rest_.start;
+  bool is_populated = false;
   while (rest_.start < end) {
     bytes = std::min(bytes, end - rest_.start);
     const std::uint64_t done = rest_.start - region.address_of(run.first);
-    const auto result =
-        is_zero ? sys::uffd_zeropage(space_->uffd(), rest_.start, bytes)
-                : sys::uffd_copy(space_->uffd(), rest_.start, source + done, bytes);
-    const std::uint64_t pages = result.installed_bytes / page_bytes;
-    pages_installed_ += pages;
-    region.resident_pages.add(pages);
-    for (Tally *tally : {&space_->tally, &thread_tally}) {
-      (is_zero ? tally->pages_zeroed : tally->pages_copied).add(pages);
-    }
+    const Window range{rest_.start, rest_.start + bytes};
+    const auto result = supply.after(done).install(space_->uffd(), range);
+    PageCounts pages;
+    supply.count(pages, result.installed_bytes / page_bytes);
+    pages_installed_ += pages.all();
+    region.resident_pages.add(pages.all());
+    for (Tally *tally : {&space_->tally, &thread_tally}) tally->count(pages);
     rest_.start += result.installed_bytes;
     switch (result.outcome) {
       case Install::installed:
@@ -118,6 +128,13 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
         // split the range into several, and all of them are registered.
         if (bytes == page_bytes) return stop("part of the range is not mapped and registered");
         bytes = sys::page_floor(bytes / 2);
+        break;
+      case Install::hole:
+        if (region.backing() != Backing::image_shared || is_populated) {
+          return stop("the image has lost a page");
+        }
+        if (!region.image().image().populate(run.first, run.end).ok()) return Step::later;
+        is_populated = true;
         break;
       case Install::gone:
         return stop("the client is gone");

@@ -10,15 +10,25 @@ namespace pagerd::engine {
 
 using sys::page_bytes;
 
+namespace {
+
+std::uint64_t streak_window_of(Backing backing) {
+  const bool is_copied = backing == Backing::anonymous;
+  return is_copied ? limits::streak_window_bytes : limits::continue_streak_window_bytes;
+}
+
+}  // namespace
+
 Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
     : id_(plan.id),
       start_(plan.start),
       end_(plan.start + plan.length_bytes),
       image_offset_bytes_(plan.image_offset_bytes),
+      backing_(plan.backing),
       window_bytes_(plan.window_bytes != 0 ? plan.window_bytes : plan.window_bytes_default),
       window_bytes_max_(plan.window_bytes != 0
                             ? plan.window_bytes
-                            : std::max(plan.window_bytes_default, limits::streak_window_bytes)),
+                            : std::max(plan.window_bytes_default, streak_window_of(plan.backing))),
       image_(std::move(image)),
       streak_window_(window_bytes_) {
   PAGERD_CHECK(sys::is_page_aligned(start_ | end_ | image_offset_bytes_) && start_ < end_);
@@ -56,6 +66,7 @@ Window Region::choose_window(std::uint64_t address) {
 }
 
 bool Region::discard(std::uint64_t start, std::uint64_t end) {
+  if (backing_ != Backing::anonymous) return true;
   const std::uint64_t from = std::max(start, start_);
   const std::uint64_t to = std::min(end, end_);
   if (from >= to) return true;

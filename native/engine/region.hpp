@@ -14,6 +14,10 @@ namespace pagerd::engine {
 
 class ServedImage;
 
+// What the client has mapped in a region: anonymous memory that bytes are copied into, or the
+// image's own file, for itself alone or together with all who map it so.
+enum class Backing : std::uint8_t { anonymous, image_private, image_shared };
+
 // What a region is made from. `window_bytes` 0 stands for `window_bytes_default`, which may grow on
 // a streak; a window that was asked for is kept as it is.
 struct RegionPlan {
@@ -23,6 +27,7 @@ struct RegionPlan {
   std::uint64_t image_offset_bytes;
   std::uint64_t window_bytes;
   std::uint64_t window_bytes_default;
+  Backing backing = Backing::anonymous;
 };
 
 // One contiguous registered address range, mapped onto one range of an image. Made by the control
@@ -38,6 +43,7 @@ class Region {
   std::uint64_t start() const { return start_; }
   std::uint64_t end() const { return end_; }
   std::uint64_t image_offset_bytes() const { return image_offset_bytes_; }
+  Backing backing() const { return backing_; }
   ServedImage &image() const { return *image_; }
   const std::shared_ptr<ServedImage> &shared_image() const { return image_; }
   bool contains(std::uint64_t address) const { return start_ <= address && address < end_; }
@@ -51,7 +57,8 @@ class Region {
   // Said before installing: the thread that an install wakes may fault again before it returns.
   void expect_next(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
 
-  // Pages the client discarded: they read as zeros from now on. Under the address space's lock.
+  // Pages the client discarded: anonymous ones read as zeros from now on; those of a file are the
+  // file's again. Under the address space's lock.
   // False when there is no memory to note that in.
   [[nodiscard]] bool discard(std::uint64_t start, std::uint64_t end);
   // With `address` discarded: the discarded run around it in `window`; else what of `window` is not
@@ -77,6 +84,7 @@ class Region {
   const std::uint64_t start_;
   const std::uint64_t end_;
   const std::uint64_t image_offset_bytes_;
+  const Backing backing_;
   const std::uint64_t window_bytes_;
   const std::uint64_t window_bytes_max_;
   const std::shared_ptr<ServedImage> image_;

@@ -21,48 +21,18 @@ std::uint64_t pause_ns(unsigned deferrals) { return 20'000ull << std::min(deferr
 // Want of memory does not pass in microseconds.
 constexpr unsigned slow = 6;
 
-sys::InstallResult install_range(int uffd, Window range, const std::byte *source) {
-  return source == nullptr ? sys::uffd_zeropage(uffd, range.start, range.bytes())
-                           : sys::uffd_copy(uffd, range.start, source, range.bytes());
-}
-
-// Installs a window around the faulting page with one ioctl, or a few where pages of it are present
-// already. Source: the bytes of window.start; null installs zero pages.
-Installed install_window(int uffd, Window window, std::uint64_t fault_address,
-                         const std::byte *source) {
-  PAGERD_CHECK(window.start <= fault_address && fault_address < window.end);
-  const Window whole = window;
-  std::uint64_t pages = 0;
-  // The whole window; failing that from the faulting page on; failing that the page alone. Each
-  // pass shrinks the window, so there are at most four.
-  for (;;) {
-    const auto *from = source == nullptr ? nullptr : source + (window.start - whole.start);
-    const auto result = install_range(uffd, window, from);
-    pages += result.installed_bytes / page_bytes;
-    const std::uint64_t reached = window.start + result.installed_bytes;
-    switch (result.outcome) {
-      case Install::installed:
-        return {Install::installed, pages, 0};
-      case Install::partial:
-        if (reached > fault_address) return {Install::installed, pages, 0};
-        break;  // a page before the faulting one is present
-      case Install::already_present:
-        if (window.start == fault_address) {
-          // Whoever installed it may have done so without waking anybody.
-          PAGERD_CHECK(sys::uffd_wake(uffd, fault_address, page_bytes));
-          return {Install::already_present, pages, 0};
-        }
-        break;
-      case Install::unmapped:
-        // The window reaches beyond what is one mapping of the client; the page itself may be fine.
-        if (window.bytes() == page_bytes) return {Install::unmapped, pages, result.code};
-        window = {fault_address, fault_address + page_bytes};
-        continue;
-      default:
-        return {result.outcome, pages, result.code};
-    }
-    window.start = fault_address;
+// The pages of a writable image that are zero, or that one of its clients has punched out, have no
+// page in its file to be shared yet.
+Installed continue_shared(int uffd, Window window, std::uint64_t fault_address,
+                          const image::Image &image, image::Run run) {
+  if (run.state == PageState::resident) {
+    const Installed done = install_window(uffd, window, fault_address, Supply::file_pages());
+    if (done.outcome != Install::hole) return done;
   }
+  if (const auto populated = image.populate(run.first, run.end); !populated.ok()) {
+    return {Install::no_memory, {}, populated.error().code};
+  }
+  return install_window(uffd, window, fault_address, Supply::file_pages());
 }
 
 }  // namespace
@@ -83,9 +53,12 @@ void Resolver::serve(const std::shared_ptr<AddressSpace> &space, Region &region,
 void Resolver::serve(Served &served) {
   Fault &fault = served.fault;
   Region &region = served.region;
-  // Regions of mode copy are registered for missing pages only: other kinds are the client's own
-  // doing.
-  if (fault.kind != FaultKind::missing) return finish(served, Outcome::discarded, 0);
+  // Anonymous memory is registered for missing pages only: other kinds are the client's own doing.
+  // Where the image's file is mapped, a page may be in the file before its bytes are; so it is the
+  // image's book that tells, not the kind of fault.
+  const bool is_served = fault.kind == FaultKind::missing ||
+                         (fault.kind == FaultKind::minor && region.backing() != Backing::anonymous);
+  if (!is_served) return finish(served, Outcome::discarded, 0);
   // A kept fault has its window still, unless another region has taken the place of the one it was
   // chosen for.
   if (fault.window.bytes() == 0 || !region.contains(fault.window)) {
@@ -94,8 +67,8 @@ void Resolver::serve(Served &served) {
 
   Window window = fault.window;
   if (const auto zeros = region.discarded_run(fault.address, window)) {
-    const auto done = install_window(served.space->uffd(), *zeros, fault.address, nullptr);
-    return conclude(served, done, true);
+    const int uffd = served.space->uffd();
+    return conclude(served, install_window(uffd, *zeros, fault.address, Supply::zeros()));
   }
   const std::uint64_t page = region.page_of(fault.address);
   const std::uint64_t low = region.page_of(window.start);
@@ -106,22 +79,36 @@ void Resolver::serve(Served &served) {
 }
 
 bool Resolver::install_ready(Served &served, image::Run run) {
+  if (run.state == PageState::absent) return false;
+  served.region.expect_next(served.region.address_of(run.end));
+  conclude(served, install(served, run));
+  return true;
+}
+
+// The one switch: what is mapped there, what is known of the page, and whether it is written.
+Installed Resolver::install(Served &served, image::Run run) {
+  PAGERD_CHECK(run.state != PageState::absent);
   const Window window{served.region.address_of(run.first), served.region.address_of(run.end)};
+  const image::Image &image = served.region.image().image();
   const int uffd = served.space->uffd();
-  if (run.state != PageState::absent) served.region.expect_next(window.end);
-  switch (run.state) {
-    case PageState::resident: {
-      const std::byte *source = served.region.image().image().bytes_of(run.first);
-      conclude(served, install_window(uffd, window, served.fault.address, source), false);
-      return true;
+  const std::uint64_t address = served.fault.address;
+  const bool is_zero = run.state == PageState::zero;
+  switch (served.region.backing()) {
+    case Backing::anonymous: {
+      const Supply supply = is_zero ? Supply::zeros() : Supply::copy_of(image.bytes_of(run.first));
+      return install_window(uffd, window, address, supply);
     }
-    case PageState::zero:
-      conclude(served, install_window(uffd, window, served.fault.address, nullptr), true);
-      return true;
-    case PageState::absent:
-      return false;
+    case Backing::image_private:
+      if (is_zero) return install_window(uffd, window, address, Supply::zeros());
+      if (!served.fault.is_write) {
+        return install_window(uffd, window, address, Supply::file_pages());
+      }
+      return install_written_page(uffd, window, address,
+                                  image.bytes_of(served.region.page_of(address)));
+    case Backing::image_shared:
+      break;
   }
-  return false;
+  return continue_shared(uffd, window, address, image, run);
 }
 
 void Resolver::wait_for_bytes(Served &served, image::Run run) {
@@ -149,24 +136,25 @@ void Resolver::wait_for_bytes(Served &served, image::Run run) {
   }
 }
 
-void Resolver::conclude(Served &served, Installed done, bool is_zero) {
-  for (Tally *tally : {&served.space->tally, &served.worker.tally}) {
-    (is_zero ? tally->pages_zeroed : tally->pages_copied).add(done.pages);
-  }
-  served.region.resident_pages.add(done.pages);
+void Resolver::conclude(Served &served, Installed done) {
+  const std::uint64_t pages = done.pages.all();
+  for (Tally *tally : {&served.space->tally, &served.worker.tally}) tally->count(done.pages);
+  served.region.resident_pages.add(pages);
   switch (done.outcome) {
     case Install::installed:
-      return finish(served, Outcome::installed, done.pages);
+      return finish(served, Outcome::installed, pages);
     case Install::already_present:
     case Install::partial:
-      return finish(served, Outcome::already_present, done.pages);
+      return finish(served, Outcome::already_present, pages);
     case Install::retry:
       return defer(served, 0);
     case Install::no_memory:
       return defer(served, slow);
     case Install::unmapped:
     case Install::gone:
-      return finish(served, Outcome::discarded, done.pages);
+      return finish(served, Outcome::discarded, pages);
+    case Install::hole:
+      return poison(served, "the image has lost the page");
     case Install::failed:
       return poison(served, std::string("the page could not be installed: ") +
                                 std::strerror(done.code));
@@ -241,6 +229,7 @@ void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
                .kind = fault.kind,
                .outcome = outcome,
                .thread = served.worker.index,
+               .is_write = fault.is_write,
                .has_waited_for_fill = fault.has_waited_for_fill});
 }
 

@@ -8,6 +8,7 @@
 #include "engine/deferred.hpp"
 #include "engine/fault_ring.hpp"
 #include "engine/fills.hpp"
+#include "engine/install.hpp"
 #include "engine/served_image.hpp"
 #include "sys/uffd.hpp"
 
@@ -17,13 +18,6 @@ namespace pagerd::engine {
 struct Worker {
   std::uint8_t index = 0;
   Tally tally;
-};
-
-// What an attempt to install a window came to.
-struct Installed {
-  sys::Install outcome;
-  std::uint64_t pages;  // installed, whatever the outcome
-  int code;
 };
 
 // Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.
@@ -51,7 +45,8 @@ class Resolver {
   void serve(Served &served);
   bool install_ready(Served &served, image::Run run);
   void wait_for_bytes(Served &served, image::Run run);
-  void conclude(Served &served, Installed installed, bool is_zero);
+  Installed install(Served &served, image::Run run);
+  void conclude(Served &served, Installed installed);
   void poison(Served &served, const std::string &reason);
   void defer(Served &served, unsigned slowness);
   void finish(Served &served, Outcome outcome, std::uint64_t pages);

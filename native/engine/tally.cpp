@@ -62,11 +62,18 @@ Latency Histogram::latency() const {
   return {total, percentile(50), percentile(90), percentile(99), max};
 }
 
+void Tally::count(const PageCounts &pages) {
+  if (pages.copied != 0) pages_copied.add(pages.copied);
+  if (pages.zeroed != 0) pages_zeroed.add(pages.zeroed);
+  if (pages.continued != 0) pages_continued.add(pages.continued);
+}
+
 void Tally::add(const Tally &other) {
   for (unsigned i = 0; i < kinds.size(); ++i) kinds[i].add(other.kinds[i].get());
   for (unsigned i = 0; i < outcomes.size(); ++i) outcomes[i].add(other.outcomes[i].get());
   pages_copied.add(other.pages_copied.get());
   pages_zeroed.add(other.pages_zeroed.get());
+  pages_continued.add(other.pages_continued.get());
   pages_poisoned.add(other.pages_poisoned.get());
   service.add(other.service);
 }

@@ -45,16 +45,27 @@ class Histogram {
   std::atomic<std::uint64_t> max_{0};
 };
 
+// Pages that were installed, by what they were installed with.
+struct PageCounts {
+  std::uint64_t copied = 0;
+  std::uint64_t zeroed = 0;
+  std::uint64_t continued = 0;
+
+  std::uint64_t all() const { return copied + zeroed + continued; }
+};
+
 // What was counted of the faults of one address space, or of all of them.
 struct Tally {
   std::array<Counter, 3> kinds;     // by FaultKind
   std::array<Counter, 5> outcomes;  // by Outcome
   Counter pages_copied;
   Counter pages_zeroed;
+  Counter pages_continued;
   Counter pages_poisoned;
   Histogram service;
 
   void add(const Tally &other);
+  void count(const PageCounts &pages);
   void count(FaultKind kind) { kinds[static_cast<unsigned>(kind)].add(1); }
   void count(Outcome outcome) { outcomes[static_cast<unsigned>(outcome)].add(1); }
 };

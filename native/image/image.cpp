@@ -20,10 +20,12 @@ bool is_all_zero(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-sys::Result<Image> Image::create(std::uint64_t length_bytes) {
+sys::Result<Image> Image::create(std::uint64_t length_bytes, ImageKind kind) {
   PAGERD_CHECK(length_bytes > 0);
   const std::uint64_t pages = sys::pages_covering(length_bytes);
-  auto file = sys::create_memfd("pagerd-image", pages * page_bytes);
+  const auto opening =
+      kind == ImageKind::writable ? sys::Opening::for_writing : sys::Opening::for_reading;
+  auto file = sys::create_memfd("pagerd-image", pages * page_bytes, opening);
   if (!file.ok()) return file.error();
   auto memory = sys::Mapping::shared(file.value(), pages * page_bytes);
   if (!memory.ok()) return memory.error();
@@ -31,21 +33,32 @@ sys::Result<Image> Image::create(std::uint64_t length_bytes) {
   if (!resident.ok()) return resident.error();
   auto zero = Bitmap::create(pages);
   if (!zero.ok()) return zero.error();
-  return Image(length_bytes, file.take(), memory.take(), resident.take(), zero.take());
+  return Image(length_bytes, kind, file.take(), memory.take(), resident.take(), zero.take());
 }
 
-Image::Image(std::uint64_t length_bytes, sys::Descriptor file, sys::Mapping memory, Bitmap resident,
-             Bitmap zero)
+Image::Image(std::uint64_t length_bytes, ImageKind kind, sys::Descriptor file, sys::Mapping memory,
+             Bitmap resident, Bitmap zero)
     : length_bytes_(length_bytes),
       pages_(sys::pages_covering(length_bytes)),
+      kind_(kind),
       file_(std::move(file)),
       memory_(std::move(memory)),
       resident_(std::move(resident)),
       zero_(std::move(zero)) {}
 
 Image::Image(Image &&other) noexcept
-    : Image(other.length_bytes_, std::move(other.file_), std::move(other.memory_),
+    : Image(other.length_bytes_, other.kind_, std::move(other.file_), std::move(other.memory_),
             std::move(other.resident_), std::move(other.zero_)) {}
+
+sys::Result<sys::Descriptor> Image::open_for_client() const {
+  const bool is_writable = kind_ == ImageKind::writable;
+  return sys::reopen(file_, is_writable ? sys::Opening::for_writing : sys::Opening::for_reading);
+}
+
+sys::Status Image::populate(std::uint64_t first, std::uint64_t end) const {
+  PAGERD_CHECK(first < end && end <= pages_);
+  return memory_.populate(first * page_bytes, (end - first) * page_bytes);
+}
 
 PageState Image::state(std::uint64_t page) const {
   PAGERD_CHECK(page < pages_);

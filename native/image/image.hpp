@@ -16,6 +16,9 @@ enum class PageState {
   zero,      // known to be all zeros; the memfd has a hole there
 };
 
+// A plain image is written by its fills only; a writable one by every client that maps it shared.
+enum class ImageKind { plain, writable };
+
 // Neighbouring pages [first, end) of one state.
 struct Run {
   PageState state;
@@ -28,10 +31,16 @@ struct Run {
 // the states; a page is committed once, by whoever was given its fill.
 class Image {
  public:
-  static sys::Result<Image> create(std::uint64_t length_bytes);
+  static sys::Result<Image> create(std::uint64_t length_bytes, ImageKind kind = ImageKind::plain);
 
   std::uint64_t length_bytes() const { return length_bytes_; }
   std::uint64_t pages() const { return pages_; }
+  ImageKind kind() const { return kind_; }
+
+  // A descriptor for a client, to map: of a plain image it cannot write.
+  sys::Result<sys::Descriptor> open_for_client() const;
+  // Gives zero pages [first, end) a page in the memfd, so that clients can share it.
+  sys::Status populate(std::uint64_t first, std::uint64_t end) const;
 
   PageState state(std::uint64_t page) const;
   // The run around `page` within [low, high).
@@ -47,15 +56,18 @@ class Image {
 
   std::uint64_t resident_pages() const { return resident_pages_.load(std::memory_order_relaxed); }
   std::uint64_t zero_pages() const { return zero_pages_.load(std::memory_order_relaxed); }
+  // Every page is resident or zero: nobody ever waits for its bytes again.
+  bool is_fully_resident() const { return resident_pages() + zero_pages() == pages_; }
 
   Image(Image &&other) noexcept;
 
  private:
-  Image(std::uint64_t length_bytes, sys::Descriptor file, sys::Mapping memory, Bitmap resident,
-        Bitmap zero);
+  Image(std::uint64_t length_bytes, ImageKind kind, sys::Descriptor file, sys::Mapping memory,
+        Bitmap resident, Bitmap zero);
 
   std::uint64_t length_bytes_;
   std::uint64_t pages_;
+  ImageKind kind_;
   sys::Descriptor file_;
   sys::Mapping memory_;
   Bitmap resident_;

@@ -1,9 +1,12 @@
 #include "sys/memory.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 
 namespace pagerd::sys {
 
@@ -23,17 +26,38 @@ Result<Mapping> Mapping::shared(const Descriptor &file, std::size_t bytes) {
   return Mapping(start, bytes);
 }
 
+Status Mapping::populate(std::size_t offset_bytes, std::size_t bytes) const {
+  PAGERD_CHECK(offset_bytes <= bytes_ && bytes <= bytes_ - offset_bytes);
+  if (::madvise(data() + offset_bytes, bytes, MADV_POPULATE_READ) == 0) return Nothing{};
+  return Error{errno, "MADV_POPULATE_READ"};
+}
+
 Mapping::~Mapping() {
   if (start_ != nullptr) ::munmap(start_, bytes_);
 }
 
-Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes) {
+Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Opening opening) {
   Descriptor file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file.is_open()) return Error{errno, "memfd_create"};
   if (::ftruncate(file.get(), static_cast<off_t>(length_bytes)) != 0) {
     return Error{errno, "ftruncate of a memfd"};
   }
+  // Not F_SEAL_WRITE or F_SEAL_FUTURE_WRITE: these forbid punching holes too, which is how pages
+  // are dropped. What keeps clients from writing is that their descriptor is open for reading only, and
+  // that the file's mode lets no other user open it once more through /proc.
+  constexpr int seals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return Error{errno, "F_ADD_SEALS"};
+  const mode_t mode = opening == Opening::for_writing ? S_IRUSR | S_IWUSR : S_IRUSR;
+  if (::fchmod(file.get(), mode) != 0) return Error{errno, "fchmod of a memfd"};
   return Result<Descriptor>(std::move(file));
+}
+
+Result<Descriptor> reopen(const Descriptor &memfd, Opening opening) {
+  const std::string path = "/proc/self/fd/" + std::to_string(memfd.get());
+  const int access = opening == Opening::for_writing ? O_RDWR : O_RDONLY;
+  Descriptor opened(::open(path.c_str(), access | O_CLOEXEC));
+  if (!opened.is_open()) return Error{errno, "open of a memfd"};
+  return Result<Descriptor>(std::move(opened));
 }
 
 }  // namespace pagerd::sys

@@ -29,6 +29,10 @@ class Mapping {
   Mapping &operator=(const Mapping &) = delete;
   ~Mapping();
 
+  // Gives every page of the range a page of memory, where it has none: a hole of a file becomes a
+  // page of zeros.
+  Status populate(std::size_t offset_bytes, std::size_t bytes) const;
+
   std::byte *data() const { return static_cast<std::byte *>(start_); }
   std::size_t bytes() const { return bytes_; }
 
@@ -38,7 +42,13 @@ class Mapping {
   std::size_t bytes_ = 0;
 };
 
-// A new empty file in memory of the given length; every byte a hole.
-Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes);
+// How a memfd may be opened once more, by its owner only.
+enum class Opening { for_reading, for_writing };
+
+// A new empty file in memory, of this length for good; every byte a hole.
+Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Opening opening);
+
+// A descriptor of the same memfd with a file description of its own.
+Result<Descriptor> reopen(const Descriptor &memfd, Opening opening);
 
 }  // namespace pagerd::sys

@@ -57,6 +57,7 @@ struct PoisonRequest {
 static_assert(sizeof(PoisonRequest) == 32);
 static_assert(sizeof(uffdio_copy) == 40);
 static_assert(sizeof(uffdio_zeropage) == 32);
+static_assert(sizeof(uffdio_continue) == 32);
 static_assert(sizeof(uffd_msg) == 32);
 
 }  // namespace pagerd::sys::uapi

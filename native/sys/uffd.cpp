@@ -58,6 +58,15 @@ InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes
   return name_failure(errno, request.zeropage);
 }
 
+InstallResult uffd_continue(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uffdio_continue request{};
+  request.range = {address, bytes};
+  if (::ioctl(uffd, uapi::ioctl_continue, &request) == 0) return {Install::installed, bytes, 0};
+  if (errno == EFAULT) return {Install::hole, 0, EFAULT};
+  return name_failure(errno, request.mapped);
+}
+
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) {
   check_range(address, bytes);
   uapi::PoisonRequest request{};

@@ -19,6 +19,7 @@ enum class Install {
   no_memory,        // the client's memory cgroup, or the machine, has none left
   unmapped,         // the range is not one registered mapping (any more)
   gone,             // the client's address space is
+  hole,             // the file that is mapped there has no page to continue with
   failed,           // unexpected: code tells
 };
 
@@ -30,6 +31,10 @@ struct InstallResult {
 
 InstallResult uffd_copy(int uffd, std::uint64_t address, const void *source, std::uint64_t bytes);
 InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes);
+
+// Maps the pages that the file behind the range holds in the page cache, as they are. In a private
+// mapping they stay the file's until they are written.
+InstallResult uffd_continue(int uffd, std::uint64_t address, std::uint64_t bytes);
 
 // Whoever touches the range from now on gets SIGBUS, in a system call EFAULT.
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
