@@ -43,8 +43,8 @@ Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Op
     return Error{errno, "ftruncate of a memfd"};
   }
   // Not F_SEAL_WRITE or F_SEAL_FUTURE_WRITE: these forbid punching holes too, which is how pages
-  // are dropped. What keeps clients from writing is that their descriptor is open for reading only, and
-  // that the file's mode lets no other user open it once more through /proc.
+  // are dropped. What keeps clients from writing is that their descriptor is open for reading only,
+  // and that the file's mode lets no other user open it once more through /proc.
   constexpr int seals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
   if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return Error{errno, "F_ADD_SEALS"};
   const mode_t mode = opening == Opening::for_writing ? S_IRUSR | S_IWUSR : S_IRUSR;
