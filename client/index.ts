@@ -1,6 +1,6 @@
 /** The TypeScript client, the main export of the package. */
 
-export type { Mode } from "../protocol/messages.js"
+export type { Access, Mode } from "../protocol/messages.js"
 export { type LocalErrorCode, PagerdError } from "./error.js"
 export type { MapOptions } from "./map_options.js"
 export type { PagedMemory, WasmMemory } from "./paged_memory.js"

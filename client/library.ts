@@ -22,7 +22,8 @@ export interface NativeMapOptions {
   readonly offset_bytes: number
   readonly length_bytes: number
   readonly window_bytes: number
-  readonly reserved: 0
+  readonly access: number
+  readonly reserve_bytes: number
 }
 
 type Settle<Result> = (error: Error | null, result: Result) => void
@@ -53,6 +54,7 @@ export interface Library {
     [client: Pointer, name: string, file: number, nameOut: Uint8Array, nameBytes: number],
     number
   >
+  readonly load: Fallible<[client: Pointer, image: string], number>
   readonly reset: Fallible<[region: Pointer], number>
   readonly prefault: Fallible<[region: Pointer, offsetBytes: number, lengthBytes: number], number>
   readonly unmap: Fallible<[region: Pointer], number>
@@ -89,7 +91,8 @@ function load(): Library {
       offset_bytes: "uint64_t",
       length_bytes: "uint64_t",
       window_bytes: "uint32_t",
-      reserved: "uint32_t",
+      access: "int",
+      reserve_bytes: "uint64_t",
     }),
   )
   const failure = koffi.out(
@@ -105,6 +108,7 @@ function load(): Library {
     map: foreign("map", pointer, [pointer, "str", options]),
     attach: foreign("attach", pointer, [pointer, pointer, "size_t", "str", options]),
     publish: foreign("publish", "int", [pointer, "str", "int", bytes, "size_t"]),
+    load: foreign("load", "int", [pointer, "str"]),
     reset: foreign("reset", "int", [pointer]),
     prefault: foreign("prefault", "int", [pointer, "size_t", "size_t"]),
     unmap: foreign("unmap", "int", [pointer]),

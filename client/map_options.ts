@@ -1,4 +1,4 @@
-import type { Mode } from "../protocol/messages.js"
+import type { Access, Mode } from "../protocol/messages.js"
 import { PagerdError } from "./error.js"
 import type { NativeMapOptions } from "./library.js"
 
@@ -6,6 +6,11 @@ import type { NativeMapOptions } from "./library.js"
 export interface MapOptions {
   /** "auto", the default, leaves the choice to the manager. */
   readonly mode?: Mode
+  /**
+   * "private", the default: what is written stays with this region. "shared": all who map the image
+   * so see each other's writes; for images that were made writable.
+   */
+  readonly access?: Access
   /** Start within the image; a multiple of the page size. Default 0. */
   readonly offset?: number
   /** Default: up to the image's end. */
@@ -14,13 +19,19 @@ export interface MapOptions {
   readonly window?: number
 }
 
-/** In the order of pagerd.h's enum. */
+/** Both in the order of pagerd.h's enums. */
 const modes: readonly Mode[] = ["auto", "copy", "share", "cow"]
+const accesses: readonly Access[] = ["private", "shared"]
 
 export function toNative(options: MapOptions): NativeMapOptions {
   const mode = modes.indexOf(options.mode ?? "auto")
   if (mode < 0) {
     throw new PagerdError("bad_argument", `mode is ${options.mode}, wanted ${modes.join(", ")}`)
+  }
+  const access = accesses.indexOf(options.access ?? "private")
+  if (access < 0) {
+    const wanted = accesses.join(" or ")
+    throw new PagerdError("bad_argument", `access is ${options.access}, wanted ${wanted}`)
   }
   if (options.length === 0) throw new PagerdError("bad_argument", "length is 0, wanted 1 or more")
   return {
@@ -28,7 +39,8 @@ export function toNative(options: MapOptions): NativeMapOptions {
     offset_bytes: wholeNumber("offset", options.offset ?? 0),
     length_bytes: wholeNumber("length", options.length ?? 0),
     window_bytes: wholeNumber("window", options.window ?? 0, 0xffff_ffff),
-    reserved: 0,
+    access,
+    reserve_bytes: 0,
   }
 }
 

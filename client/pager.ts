@@ -99,6 +99,11 @@ export class Pager {
     })
   }
 
+  /** Brings all bytes of an image into the manager's memory; resolves when they are there. */
+  async load(image: string): Promise<void> {
+    await this.#doing(() => call(library().load, this.#client, image))
+  }
+
   /** How many pages could not be had so far, and the manager's words about the last of them. */
   get poisoned(): { pages: number; message: string } {
     this.#requireOpen()

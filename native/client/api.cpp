@@ -87,6 +87,12 @@ int pagerd_publish(pagerd_client *client, const char *name, int file, char *name
   return 0;
 }
 
+int pagerd_load(pagerd_client *client, const char *image) {
+  if (client == nullptr) return answer(missing_argument("client"));
+  if (image == nullptr) return answer(missing_argument("image"));
+  return answer(client->load(image));
+}
+
 void *pagerd_address(const pagerd_region *region) {
   return region->range().address();
 }

@@ -29,12 +29,12 @@ void pagerd_client::abandon(pagerd_client *client) {
 }
 
 Result<Region *> pagerd_client::map(std::string_view image, const pagerd_map_options &options) {
-  Result<Part> part = find_part(image, options);
-  if (!part.ok()) return part.error();
+  Result<RegionPlan> plan = plan_region(image, options);
+  if (!plan.ok()) return plan.error();
   if (Status made = make_userfault(); !made.ok()) return made.error();
-  Result<Range> range = map_anonymous(part.value().padded_bytes);
+  Result<Range> range = map_anonymous(plan.value().part.padded_bytes);
   if (!range.ok()) return range.error();
-  auto region = std::make_unique<Region>(*this, RegionMemory::mapped, range.value(), part.value());
+  auto region = std::make_unique<Region>(*this, RegionMemory::mapped, range.value(), plan.take());
   Result<Region *> begun = begin(std::move(region), image, options);
   if (!begun.ok()) (void)give_back(range.value());
   return begun;
@@ -47,18 +47,19 @@ Result<Region *> pagerd_client::attach(Range room, std::string_view image,
                    "Cannot attach at %p: wanted a multiple of the page size, %zu", room.address(),
                    page_bytes);
   }
-  Result<Part> part = find_part(image, options);
-  if (!part.ok()) return part.error();
-  if (part.value().padded_bytes > room.length_bytes) {
+  Result<RegionPlan> plan = plan_region(image, options);
+  if (!plan.ok()) return plan.error();
+  const std::uint64_t padded_bytes = plan.value().part.padded_bytes;
+  if (padded_bytes > room.length_bytes) {
     return failure("region_too_long",
                    "The image needs %llu bytes in whole pages, and the memory at %p has %llu",
-                   static_cast<unsigned long long>(part.value().padded_bytes), room.address(),
+                   static_cast<unsigned long long>(padded_bytes), room.address(),
                    static_cast<unsigned long long>(room.length_bytes));
   }
-  const Range range = {room.start, part.value().padded_bytes};
+  const Range range = {room.start, padded_bytes};
   if (Status fit = require_private_anonymous(range); !fit.ok()) return fit.error();
   if (Status made = make_userfault(); !made.ok()) return made.error();
-  return begin(std::make_unique<Region>(*this, RegionMemory::attached, range, part.value()), image,
+  return begin(std::make_unique<Region>(*this, RegionMemory::attached, range, plan.take()), image,
                options);
 }
 
@@ -93,13 +94,43 @@ Status pagerd_client::retire(Region *region) {
   return ended;
 }
 
-Result<Part> pagerd_client::find_part(std::string_view image, const pagerd_map_options &options) {
+Status pagerd_client::load(std::string_view image) {
+  if (Status good = check_image_name(image); !good.ok()) return good;
+  Result<Message> answer =
+      session_->exchange(load_frame(session_->next_request(), image), "loaded");
+  if (!answer.ok()) return answer.error();
+  return done();
+}
+
+Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
+                                              const pagerd_map_options &options) {
   if (Status good = check_image_name(image); !good.ok()) return good.error();
   if (Status good = check_options(options); !good.ok()) return good.error();
-  Result<Message> found =
-      session_->exchange(image_frame(session_->next_request(), image), "image_found");
-  if (!found.ok()) return found.error();
-  return choose_part(image, found.value().length_bytes, options);
+  const std::string_view modes[] = {"copy"};
+  const ImageRequest wish = {
+      .image = image,
+      .mode = mode_name(options.mode),
+      .modes = modes,
+      .access = access_name(options.access),
+  };
+  Result<Message> answer =
+      session_->exchange(image_frame(session_->next_request(), wish), "image_found");
+  if (!answer.ok()) return answer.error();
+  Message &found = answer.value();
+  const pagerd_mode mode = mode_named(found.mode);
+  if (mode == PAGERD_MODE_AUTO || (options.mode != PAGERD_MODE_AUTO && options.mode != mode)) {
+    return failure("unsupported_mode", "The manager took mode \"%s\", wanted %s",
+                   found.mode.c_str(), mode_name(options.mode));
+  }
+  Result<Part> part = choose_part(image, found.length_bytes, options);
+  if (!part.ok()) return part.error();
+  RegionPlan plan = {part.value(), mode, options.access, found.why, nullptr};
+  if (found.file) {
+    auto kept = files_.keep(std::move(found.descriptor), options.access);
+    if (!kept.ok()) return kept.error();
+    plan.file = kept.take();
+  }
+  return plan;
 }
 
 Status pagerd_client::make_userfault() {

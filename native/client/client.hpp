@@ -8,6 +8,7 @@
 
 #include "client/failure.hpp"
 #include "client/pagerd.h"
+#include "client/image_file.hpp"
 #include "client/part.hpp"
 #include "client/region_book.hpp"
 #include "client/session.hpp"
@@ -29,6 +30,7 @@ struct pagerd_client {
                                                  const pagerd_map_options &options);
   // The name the image got.
   pagerd::client::Result<std::string> publish(std::string_view name, int file);
+  pagerd::client::Status load(std::string_view image);
   // Ends a region and forgets it; on failure it stays in place.
   pagerd::client::Status unmap(pagerd_region *region);
   pagerd::client::Status retire(pagerd_region *region);
@@ -45,8 +47,9 @@ struct pagerd_client {
   void keep_userfault_open_for_ever() { userfault_.keep_open_for_ever(); }
 
  private:
-  pagerd::client::Result<pagerd::client::Part> find_part(std::string_view image,
-                                                         const pagerd_map_options &options);
+  // Asks the manager for the image, and settles with it how it would be shown.
+  pagerd::client::Result<RegionPlan> plan_region(std::string_view image,
+                                                 const pagerd_map_options &options);
   pagerd::client::Status make_userfault();
   pagerd::client::Result<pagerd_region *> begin(std::unique_ptr<pagerd_region> region,
                                                 std::string_view image,
@@ -59,5 +62,6 @@ struct pagerd_client {
   pagerd::client::Userfault
       userfault_;  // made once, under hand_over_lock_, before the first region
   std::atomic<bool> is_handed_over_ = false;
+  pagerd::client::ImageFiles files_;
   pagerd::client::RegionBook book_;
 };

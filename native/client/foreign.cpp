@@ -49,6 +49,10 @@ int pagerd_foreign_publish(pagerd_client *client, const char *name, int file, ch
   return reported(pagerd_publish(client, name, file, name_out, name_bytes), failure);
 }
 
+int pagerd_foreign_load(pagerd_client *client, const char *image, pagerd_failure *failure) {
+  return reported(pagerd_load(client, image), failure);
+}
+
 int pagerd_foreign_reset(pagerd_region *region, pagerd_failure *failure) {
   return reported(pagerd_reset(region), failure);
 }

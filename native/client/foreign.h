@@ -30,6 +30,8 @@ PAGERD_API pagerd_region *pagerd_foreign_attach(pagerd_client *client, void *add
 PAGERD_API int pagerd_foreign_publish(pagerd_client *client, const char *name, int file,
                                       char *name_out, size_t name_bytes,
                                       struct pagerd_failure *failure);
+PAGERD_API int pagerd_foreign_load(pagerd_client *client, const char *image,
+                                   struct pagerd_failure *failure);
 PAGERD_API int pagerd_foreign_reset(pagerd_region *region, struct pagerd_failure *failure);
 PAGERD_API int pagerd_foreign_prefault(pagerd_region *region, size_t offset_bytes,
                                        size_t length_bytes, struct pagerd_failure *failure);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "client/limits.hpp"
+#include "sys/descriptor.hpp"
 
 // The messages of protocol/messages.ts as this library sends and receives them.
 namespace pagerd::client {
@@ -21,9 +22,17 @@ struct Frame {
   std::span<const std::uint8_t> bytes() const { return std::span(buffer).first(length_bytes); }
 };
 
+struct ImageRequest {
+  std::string_view image;
+  std::string_view mode;
+  std::span<const std::string_view> modes;  // what can be done there
+  std::string_view access;
+};
+
 struct MapRequest {
   std::string_view image;
   std::string_view mode;
+  std::string_view access;
   std::uint64_t address;
   std::uint64_t length_bytes;
   std::uint64_t offset_bytes;
@@ -37,7 +46,8 @@ struct RegionRange {
 };
 
 Frame hello_frame();
-Frame image_frame(std::uint32_t request, std::string_view name);
+Frame image_frame(std::uint32_t request, const ImageRequest &image);
+Frame load_frame(std::uint32_t request, std::string_view name);
 Frame publish_frame(std::uint32_t request, std::string_view name);
 Frame map_frame(std::uint32_t request, const MapRequest &map);
 Frame prefault_frame(std::uint32_t request, const RegionRange &range);
@@ -46,7 +56,7 @@ Frame unmap_frame(std::uint32_t request, std::uint64_t region);
 Frame bye_frame(std::uint32_t request);
 
 // A message of the manager: the fields of all types together; those its type does not have are zero
-// or empty.
+// or empty. The one that `file` speaks of is put in by whoever received the frame.
 struct Message {
   std::string type;
   std::string session;
@@ -62,7 +72,10 @@ struct Message {
   std::uint64_t length_bytes = 0;
   std::uint64_t pages_installed = 0;
   std::uint64_t regions_max = 0;
+  std::uint64_t resident_bytes = 0;
   bool device = false;
+  bool file = false;
+  sys::Descriptor descriptor;
 };
 
 // Nothing when the frame is no map with string keys, holds a known field of the wrong kind, lacks

@@ -29,8 +29,15 @@ constexpr NumberField number_fields[] = {
     {"request", &Message::request},           {"region", &Message::region},
     {"version", &Message::version},           {"offset_bytes", &Message::offset_bytes},
     {"length_bytes", &Message::length_bytes}, {"pages_installed", &Message::pages_installed},
-    {"regions_max", &Message::regions_max},
+    {"regions_max", &Message::regions_max},   {"resident_bytes", &Message::resident_bytes},
 };
+
+struct TruthField {
+  std::string_view key;
+  bool Message::*field;
+};
+
+constexpr TruthField truth_fields[] = {{"device", &Message::device}, {"file", &Message::file}};
 
 // False when the key is known and the value is not of its kind.
 bool assign(Message &message, std::string_view key, const Value &value) {
@@ -44,8 +51,9 @@ bool assign(Message &message, std::string_view key, const Value &value) {
     message.*known.field = value.number;
     return value.kind == Kind::unsigned_integer;
   }
-  if (key == "device") {
-    message.device = value.number != 0;
+  for (const TruthField &known : truth_fields) {
+    if (known.key != key) continue;
+    message.*known.field = value.number != 0;
     return value.kind == Kind::boolean;
   }
   return true;

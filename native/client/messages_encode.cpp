@@ -32,6 +32,13 @@ class FrameBuilder {
     return *this;
   }
 
+  FrameBuilder &field(std::string_view key, std::span<const std::string_view> texts) {
+    writer_.string(key);
+    writer_.array(static_cast<std::uint32_t>(texts.size()));
+    for (const std::string_view text : texts) writer_.string(text);
+    return *this;
+  }
+
   FrameBuilder &truth(std::string_view key, bool truth) {
     writer_.string(key);
     writer_.boolean(truth);
@@ -61,8 +68,17 @@ Frame hello_frame() {
       .take();
 }
 
-Frame image_frame(std::uint32_t request, std::string_view name) {
-  return FrameBuilder(3, "image", request).field("image", name).take();
+Frame image_frame(std::uint32_t request, const ImageRequest &image) {
+  return FrameBuilder(6, "image", request)
+      .field("image", image.image)
+      .field("mode", image.mode)
+      .field("modes", image.modes)
+      .field("access", image.access)
+      .take();
+}
+
+Frame load_frame(std::uint32_t request, std::string_view name) {
+  return FrameBuilder(3, "load", request).field("image", name).take();
 }
 
 Frame publish_frame(std::uint32_t request, std::string_view name) {
@@ -70,9 +86,10 @@ Frame publish_frame(std::uint32_t request, std::string_view name) {
 }
 
 Frame map_frame(std::uint32_t request, const MapRequest &map) {
-  return FrameBuilder(8, "map", request)
+  return FrameBuilder(9, "map", request)
       .field("image", map.image)
       .field("mode", map.mode)
+      .field("access", map.access)
       .field("address", map.address)
       .field("length_bytes", map.length_bytes)
       .field("offset_bytes", map.offset_bytes)

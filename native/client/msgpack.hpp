@@ -66,6 +66,7 @@ class Writer {
   explicit Writer(std::span<std::uint8_t> buffer) : buffer_(buffer) {}
 
   void map(std::uint32_t pairs);
+  void array(std::uint32_t elements);
   void string(std::string_view text);
   void unsigned_integer(std::uint64_t number);
   void boolean(bool truth);

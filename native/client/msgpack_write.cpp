@@ -10,6 +10,14 @@ void Writer::map(std::uint32_t pairs) {
   }
 }
 
+void Writer::array(std::uint32_t elements) {
+  if (elements <= 15) {
+    put(static_cast<std::uint8_t>(0x90 | elements));
+  } else {
+    put_sized(0xdd, elements, 4);
+  }
+}
+
 void Writer::string(std::string_view text) {
   if (text.size() <= 31) {
     put(static_cast<std::uint8_t>(0xa0 | text.size()));

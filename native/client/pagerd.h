@@ -37,13 +37,18 @@ enum pagerd_mode {
   PAGERD_MODE_COW = 3
 };
 
+/* Whose writes a region shows. PRIVATE: its own, which nobody else sees. SHARED: those of all who
+   map the image so, for images that were made writable. */
+enum pagerd_access { PAGERD_ACCESS_PRIVATE = 0, PAGERD_ACCESS_SHARED = 1 };
+
 /* Zero-filled means all defaults. */
 struct pagerd_map_options {
   enum pagerd_mode mode;
   uint64_t offset_bytes; /* start within the image; a multiple of the page size */
   uint64_t length_bytes; /* 0: up to the image's end */
   uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two, 4 KiB to 2 MiB */
-  uint32_t reserved;     /* must be 0 */
+  enum pagerd_access access;
+  uint64_t reserve_bytes; /* room for a heap behind the image; 0: none */
 };
 
 /* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else
@@ -68,6 +73,9 @@ PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, si
    "u<uid>/"; it may be NULL. */
 PAGERD_API int pagerd_publish(pagerd_client *client, const char *name, int file, char *name_out,
                               size_t name_bytes);
+
+/* Brings all bytes of an image into the manager's memory and returns when they are there. */
+PAGERD_API int pagerd_load(pagerd_client *client, const char *image);
 
 /* The length is that of the image's part, which need not end with a page. */
 PAGERD_API void *pagerd_address(const pagerd_region *region);

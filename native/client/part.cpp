@@ -48,9 +48,13 @@ Status check_options(const pagerd_map_options &options) {
     return failure("bad_argument", "window_bytes is %u, wanted 0 or a power of two from %u to %u",
                    window, window_bytes_min, window_bytes_max);
   }
-  if (options.reserved != 0) {
-    return failure("bad_argument", "The field reserved is %u, wanted 0: zero-fill the options",
-                   options.reserved);
+  if (options.access != PAGERD_ACCESS_PRIVATE && options.access != PAGERD_ACCESS_SHARED) {
+    return failure("bad_argument", "Access %d is none of pagerd.h's",
+                   static_cast<int>(options.access));
+  }
+  if (options.reserve_bytes != 0) {
+    return failure("bad_argument", "reserve_bytes is %llu, wanted 0: regions have no heap yet",
+                   Number{options.reserve_bytes});
   }
   return done();
 }
@@ -79,6 +83,10 @@ Result<Part> choose_part(std::string_view image, std::uint64_t image_bytes,
 
 const char *mode_name(pagerd_mode mode) {
   return mode_names[mode];
+}
+
+const char *access_name(pagerd_access access) {
+  return access == PAGERD_ACCESS_SHARED ? "shared" : "private";
 }
 
 pagerd_mode mode_named(std::string_view name) {

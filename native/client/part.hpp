@@ -22,8 +22,10 @@ Status check_options(const pagerd_map_options &options);
 Result<Part> choose_part(std::string_view image, std::uint64_t image_bytes,
                          const pagerd_map_options &options);
 
-// The protocol's word for a mode, and back; AUTO stands for every word that is none.
+// The protocol's words for a mode and an access, and a mode's back; AUTO stands for every word
+// that is none.
 const char *mode_name(pagerd_mode mode);
+const char *access_name(pagerd_access access);
 pagerd_mode mode_named(std::string_view name);
 
 }  // namespace pagerd::client

@@ -42,12 +42,12 @@ void PendingRequests::withdraw(std::uint32_t request) {
   free(*place);
 }
 
-void PendingRequests::settle(const Message &answer) {
+void PendingRequests::settle(Message answer) {
   if (answer.request == 0 || answer.request > 0xffff'ffff) return;
   std::unique_lock held(lock_);
   Place *place = find(static_cast<std::uint32_t>(answer.request));
   if (place == nullptr || place->is_answered) return;
-  place->answer = answer;
+  place->answer = std::move(answer);
   place->is_answered = true;
   place->changed.notify_one();
 }

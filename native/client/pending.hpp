@@ -26,7 +26,7 @@ class PendingRequests {
   void withdraw(std::uint32_t request);
 
   // An answer has come. One that nobody waits for is dropped.
-  void settle(const Message &answer);
+  void settle(Message answer);
   // The session is over: all who wait and all who will come get this failure.
   void end(Failure reason);
   std::optional<Failure> ended_by() const;

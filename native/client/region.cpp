@@ -1,13 +1,16 @@
 #include "client/region.hpp"
 
+#include <utility>
+
 #include "client/client.hpp"
 #include "client/limits.hpp"
+#include "client/part.hpp"
 
 using namespace pagerd::client;
 
 pagerd_region::pagerd_region(pagerd_client &client, RegionMemory memory, Range range,
-                             const Part &part)
-    : client_(client), memory_(memory), range_(range), part_(part) {}
+                             RegionPlan plan)
+    : client_(client), memory_(memory), range_(range), plan_(std::move(plan)) {}
 
 // The order is what keeps a page from ever reading as zeros in place of the image:
 //
@@ -48,22 +51,21 @@ Status pagerd_region::begin(std::string_view image, const pagerd_map_options &op
 Status pagerd_region::ask_to_serve(std::string_view image, const pagerd_map_options &options) {
   const MapRequest request = {
       .image = image,
-      .mode = mode_name(options.mode),
+      .mode = mode_name(plan_.mode),
+      .access = access_name(plan_.access),
       .address = range_.start,
       .length_bytes = range_.length_bytes,
-      .offset_bytes = part_.offset_bytes,
+      .offset_bytes = plan_.part.offset_bytes,
       .window_bytes = options.window_bytes,
   };
   Result<Message> answer = client_.request_map(request);
   if (!answer.ok()) return answer.error();
   id_ = answer.value().region;
-  mode_ = mode_named(answer.value().mode);
-  why_ = answer.value().why;
-  if (mode_ != PAGERD_MODE_COPY) {
+  why_ = plan_.why;
+  if (mode_named(answer.value().mode) != plan_.mode) {
     ask_to_stop();
-    return failure("unsupported_mode",
-                   "The manager took mode \"%s\"; this library can only do copy",
-                   answer.value().mode.c_str());
+    return failure("unsupported_mode", "The manager took mode \"%s\", wanted %s",
+                   answer.value().mode.c_str(), mode_name(plan_.mode));
   }
   if (!client_.userfault().serves_system_calls()) {
     why_ += "; system calls that meet a missing page fail with EFAULT: no full userfaultfd here";
@@ -89,7 +91,7 @@ Status pagerd_region::reset() {
 }
 
 Status pagerd_region::prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
-  const std::uint64_t limit = part_.length_bytes;
+  const std::uint64_t limit = plan_.part.length_bytes;
   const bool is_within = offset_bytes <= limit && length_bytes <= limit - offset_bytes;
   if (!is_within) {
     return failure("bad_argument", "Cannot prefault %llu bytes at offset %llu: the region has %llu",

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "client/failure.hpp"
+#include "client/image_file.hpp"
 #include "client/pagerd.h"
 #include "client/part.hpp"
 #include "client/sys_memory.hpp"
@@ -11,12 +13,22 @@
 // Whose memory a region is in: ours from pagerd_map(), or the caller's, given to pagerd_attach().
 enum class RegionMemory { mapped, attached };
 
+// What a region shows and how, settled before it begins.
+struct RegionPlan {
+  pagerd::client::Part part;
+  pagerd_mode mode = PAGERD_MODE_COPY;
+  pagerd_access access = PAGERD_ACCESS_PRIVATE;
+  std::string why;  // the manager's reason for the mode
+  // Null when the manager handed over none: then only copies can be had.
+  std::shared_ptr<const pagerd::client::ImageFile> file;
+};
+
 // One range of this process's memory that shows a part of an image. Owned by its client's book. The
 // caller sees to it that a region which is being ended is used by nobody else.
 struct pagerd_region {
  public:
   pagerd_region(pagerd_client &client, RegionMemory memory, pagerd::client::Range range,
-                const pagerd::client::Part &part);
+                RegionPlan plan);
 
   // Registers the range and asks the manager to serve it. After a failure the range is unregistered
   // again, and in attached memory everything is as it was.
@@ -35,8 +47,8 @@ struct pagerd_region {
   pagerd_client &client() const { return client_; }
   RegionMemory memory() const { return memory_; }
   pagerd::client::Range range() const { return range_; }
-  std::uint64_t length_bytes() const { return part_.length_bytes; }
-  pagerd_mode mode() const { return mode_; }
+  std::uint64_t length_bytes() const { return plan_.part.length_bytes; }
+  pagerd_mode mode() const { return plan_.mode; }
   const char *why() const { return why_.c_str(); }
 
  private:
@@ -51,9 +63,8 @@ struct pagerd_region {
   pagerd_client &client_;
   const RegionMemory memory_;
   const pagerd::client::Range range_;
-  const pagerd::client::Part part_;
+  const RegionPlan plan_;
   std::uint64_t id_ = 0;  // the manager's number for it
-  pagerd_mode mode_ = PAGERD_MODE_AUTO;
   std::string why_;
 };
 

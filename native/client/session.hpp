@@ -64,8 +64,8 @@ class Session {
   Status greet();
   Status start_agent();
   void receive_until_over();
-  // False when the frame cannot be read.
-  bool take_frame(std::span<const std::uint8_t> frame);
+  // False when the frame cannot be read. A descriptor that its message has no use for is closed.
+  bool take_frame(std::span<const std::uint8_t> frame, sys::Descriptor descriptor);
   Failure closed_by_manager() const;
 
   const std::string path_;

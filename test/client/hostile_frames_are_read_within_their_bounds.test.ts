@@ -8,7 +8,12 @@ const inputs = 500_000
 test("the C decoder takes half a million wrong frames under ASan and UBSan", () => {
   const program = compileWithClient(
     "fuzz_msgpack.cpp",
-    ["client/msgpack_read.cpp", "client/messages_decode.cpp", "sys/check.cpp"],
+    [
+      "client/msgpack_read.cpp",
+      "client/messages_decode.cpp",
+      "sys/check.cpp",
+      "sys/descriptor.cpp",
+    ],
     ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
   )
 

@@ -16,11 +16,12 @@ static int use_region(pagerd_region *region) {
 }
 
 static int use_client(pagerd_client *client, void *memory, size_t memory_bytes, int file) {
-  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, 0};
+  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
   char name[300];
   pagerd_region *mapped;
   pagerd_region *attached;
   if (pagerd_publish(client, "image", file, name, sizeof(name)) != 0) return -1;
+  if (pagerd_load(client, name) != 0) return -1;
   mapped = pagerd_map(client, name, &options);
   attached = pagerd_attach(client, memory, memory_bytes, name, NULL);
   if (mapped == NULL || attached == NULL || use_region(mapped) != 0) return -1;

@@ -24,11 +24,14 @@ void print(const Frame &frame) {
 void print_requests() {
   const std::string longest_name(image_name_length_max, 'n');
   print(hello_frame());
-  print(image_frame(1, "a"));
+  const std::string_view modes[] = {"copy", "share", "cow"};
+  print(image_frame(1, {"a", "auto", modes, "private"}));
+  print(image_frame(2, {longest_name, "copy", std::span(modes).first(1), "shared"}));
+  print(load_frame(3, "model"));
   print(publish_frame(0x7f, longest_name));
-  print(map_frame(0x80, {"model", "auto", 0x7fff'ffff'f000, 4096, 0, 0}));
-  print(
-      map_frame(0xffff'ffff, {longest_name, "share", u64_max, u64_max, u64_max, 2 * 1024 * 1024}));
+  print(map_frame(0x80, {"model", "auto", "private", 0x7fff'ffff'f000, 4096, 0, 0}));
+  print(map_frame(0xffff'ffff, {longest_name, "share", "shared", u64_max, u64_max, u64_max,
+                                2 * 1024 * 1024}));
   print(prefault_frame(0x100, {0xffff'ffff, std::uint64_t{1} << 53, (std::uint64_t{1} << 53) + 1}));
   print(reset_frame(0xffff, 1));
   print(unmap_frame(0x1'0000, 255));
@@ -75,7 +78,9 @@ void print(const Message &message) {
   print_field("length_bytes", message.length_bytes);
   print_field("pages_installed", message.pages_installed);
   print_field("regions_max", message.regions_max);
-  std::printf("\"device\":%s}\n", message.device ? "true" : "false");
+  print_field("resident_bytes", message.resident_bytes);
+  std::printf("\"device\":%s,\"file\":%s}\n", message.device ? "true" : "false",
+              message.file ? "true" : "false");
 }
 
 }  // namespace

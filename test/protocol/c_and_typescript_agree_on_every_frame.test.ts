@@ -18,13 +18,30 @@ const longestName = "n".repeat(imageNameLengthMax)
 /** What frame_agreement.cpp sends, in its order. */
 const requests: ClientMessage[] = [
   { type: "hello", version: 1, client: "libpagerd/0.1.0", want_device: true },
-  { type: "image", request: 1, image: "a" },
+  {
+    type: "image",
+    request: 1,
+    image: "a",
+    mode: "auto",
+    modes: ["copy", "share", "cow"],
+    access: "private",
+  },
+  {
+    type: "image",
+    request: 2,
+    image: longestName,
+    mode: "copy",
+    modes: ["copy"],
+    access: "shared",
+  },
+  { type: "load", request: 3, image: "model" },
   { type: "publish", request: 0x7f, image: longestName },
   {
     type: "map",
     request: 0x80,
     image: "model",
     mode: "auto",
+    access: "private",
     address: 0x7fff_ffff_f000n,
     length_bytes: 4096n,
     offset_bytes: 0n,
@@ -35,6 +52,7 @@ const requests: ClientMessage[] = [
     request: 0xffff_ffff,
     image: longestName,
     mode: "share",
+    access: "shared",
     address: u64Max,
     length_bytes: u64Max,
     offset_bytes: u64Max,
@@ -61,6 +79,7 @@ function runClient(frames: readonly Uint8Array[]): { sent: string[]; understood:
     "client/msgpack_write.cpp",
     "client/version.cpp",
     "sys/check.cpp",
+    "sys/descriptor.cpp",
   ])
   const input = frames.map((frame) => `${Buffer.from(frame).toString("hex")}\n`).join("")
   const output = execFileSync(program, { input, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
@@ -75,12 +94,13 @@ function lineOf(message: ManagerMessage): string {
   const texts = ["type", "session", "image", "mode", "why", "code", "message"] as const
   const numbers = [
     ...["request", "region", "version", "offset_bytes", "length_bytes"],
-    ...["pages_installed", "regions_max"],
+    ...["pages_installed", "regions_max", "resident_bytes"],
   ]
   return JSON.stringify({
     ...Object.fromEntries(texts.map((name) => [name, text(name)])),
     ...Object.fromEntries(numbers.map((name) => [name, String(fields.get(name) ?? 0)])),
     device: fields.get("device") ?? false,
+    file: fields.get("file") ?? false,
   })
 }
 
@@ -107,8 +127,9 @@ const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
     length_bytes: u64,
     mode,
     why: text,
-    file: fc.constant(false),
+    file: fc.boolean(),
   }),
+  fc.record({ type: fc.constant("loaded" as const), request, image: text, resident_bytes: u64 }),
   fc.record({
     type: fc.constant("published" as const),
     request,
