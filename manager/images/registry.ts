@@ -6,6 +6,7 @@ import { ClientError, reasonOf } from "../errors.js"
 import { LogBudget, type Logger } from "../log.js"
 import { FillQueue, type ReadFailure } from "./fill_queue.js"
 import { isPageSource, type PageSource } from "./page_source.js"
+import type { Residency } from "./residency.js"
 import { checkImageFile, pathOfSource } from "./source.js"
 
 /** A named image. It outlives its name while regions map it. */
@@ -16,6 +17,8 @@ export interface Image {
   readonly lengthBytes: bigint
   /** A path, a URL, "source" for a PageSource, or the file that a client published. */
   readonly source: string
+  /** It can be mapped shared, and only so. Nothing is ever written back to its source. */
+  readonly isWritable: boolean
   /** Set for what a client published: only this user and root see it. */
   readonly owner: number | undefined
   /** Of a PageSource only. */
@@ -72,7 +75,8 @@ export class ImageRegistry {
     }
     this.checkRoomFor(fullName)
     const opened = this.open(fullName, () => this.engine.addDescriptorImage(descriptor))
-    return this.enter({ ...opened, name: fullName, source, owner: uid, fills: undefined })
+    const owned = { name: fullName, source, owner: uid, fills: undefined, isWritable: false }
+    return this.enter({ ...opened, ...owned })
   }
 
   /** The image of that name as far as the user may see it. */
@@ -111,6 +115,21 @@ export class ImageRegistry {
     if (this.byName.get(image.name) === image) this.remove(image.name)
   }
 
+  /** How much of it is in memory. */
+  residency({ image, lengthBytes }: Image): Residency {
+    const snapshot = this.engine.imageSnapshot(image)
+    const { residentBytes = 0n, zeroBytes = 0n, isFullyResident = false } = snapshot ?? {}
+    const present = residentBytes + zeroBytes
+    // Its last page may reach beyond its end.
+    const presentBytes = present < lengthBytes ? present : lengthBytes
+    return { presentBytes, lengthBytes, isFull: isFullyResident }
+  }
+
+  /** The image's own file for a client, as a descriptor that the caller closes. */
+  openFile({ image }: Image): number {
+    return this.engine.imageDescriptor(image)
+  }
+
   list(): Image[] {
     return [...this.byName.values()]
   }
@@ -147,7 +166,8 @@ export class ImageRegistry {
     const path = pathOfSource(source)
     checkImageFile(path)
     const opened = this.open(name, () => this.engine.addFileImage(path, false))
-    return this.enter({ ...opened, name, source: path, owner: undefined, fills: undefined })
+    const file = { source: path, owner: undefined, fills: undefined, isWritable: false }
+    return this.enter({ ...opened, ...file, name })
   }
 
   private addPageSource(name: string, source: PageSource): Image {
@@ -165,7 +185,8 @@ export class ImageRegistry {
       if (found !== undefined) found.lastError = failure.reason
       budget.spend((withheld) => this.logReadFailure(name, failure, withheld))
     })
-    return this.enter({ ...opened, name, source: "source", owner: undefined, fills })
+    const read = { source: "source", owner: undefined, fills, isWritable: false }
+    return this.enter({ ...opened, ...read, name })
   }
 
   private logReadFailure(image: string, failure: ReadFailure, withheld: number): void {

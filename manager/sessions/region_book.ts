@@ -1,4 +1,5 @@
 import { pageBytes, regionBytesMax } from "../../protocol/limits.js"
+import type { Access, TakenMode } from "../../protocol/messages.js"
 import type { Limits } from "../config.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
@@ -14,7 +15,8 @@ export interface RegionWish {
   readonly offsetBytes: bigint
   /** 0: the manager's default. */
   readonly windowBytes: number
-  readonly mode: "copy"
+  readonly mode: TakenMode
+  readonly access: Access
   /** Why this mode, in words. */
   readonly why: string
 }
@@ -22,6 +24,8 @@ export interface RegionWish {
 /** One region of a session, from the moment it is asked for until it has been unmapped. */
 export interface Region extends RegionWish {
   readonly region: number
+  /** How often the client has dropped its pages, to see the image again. */
+  resets: number
 }
 
 /**
@@ -66,7 +70,7 @@ export class RegionBook {
       if (neighbour !== undefined && overlap(neighbour, wish)) throw overlapError(wish, neighbour)
     }
     this.lastRegion += 1
-    const region = { ...wish, region: this.lastRegion }
+    const region = { ...wish, region: this.lastRegion, resets: 0 }
     this.byAddress.splice(at, 0, region)
     this.byNumber.set(region.region, region)
     this.totalBytes += region.lengthBytes

@@ -2,11 +2,14 @@ import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
 import type { Limits } from "../config.js"
 import type { Engine, PoisonedEvent } from "../engine/engine.js"
+import type { Mapping } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
 import { LogBudget, type Logger } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
+import { ChoiceBook } from "./choice_book.js"
 import { type Region, RegionBook, type RegionWish } from "./region_book.js"
+import type { UserfaultfdAbilities } from "./userfaultfd.js"
 
 /** Who a client is, as the kernel says. */
 export interface Peer {
@@ -50,10 +53,12 @@ export class Session {
   lastError: { code: string; message: string; atMs: number } | undefined
   readonly connectedAtMs = Date.now()
   readonly regions: RegionBook
+  readonly choices = new ChoiceBook()
   /** The engine's number, from the moment a userfaultfd came until the session ends. */
   space: number | undefined
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
+  private abilities: UserfaultfdAbilities = { hasMinorFaults: false }
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
@@ -81,7 +86,7 @@ export class Session {
   /**
    * Takes the userfaultfd over; it must have been checked. A session has one. Returns its space.
    */
-  attach(userfaultfd: number): number {
+  attach(userfaultfd: number, abilities: UserfaultfdAbilities): number {
     const { engine, native } = this.services
     if (this.space !== undefined || this.ending !== undefined) {
       throw new Error(`session ${this.id} can attach no userfaultfd now`)
@@ -89,6 +94,7 @@ export class Session {
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
       this.space = engine.attach(userfaultfd, this.cpu)
+      this.abilities = abilities
       return this.space
     } catch (error) {
       // The client will not send it again, so this session cannot go on.
@@ -98,13 +104,18 @@ export class Session {
 
   /** Serves a region. Rejects with a ClientError when it cannot, and nothing of it is left. */
   async map(wish: RegionWish): Promise<Region> {
+    if (wish.mode === "cow") return this.enter(wish)
     const { space } = this
     if (space === undefined) {
       const wanted = "wanted a userfaultfd along with the session's first map"
       throw new ClientError("missing_descriptor", `No descriptor came with the map, ${wanted}`)
     }
-    const region = this.regions.enter(wish)
-    this.services.images.retain(region.image)
+    if (wish.mode === "share" && !this.abilities.hasMinorFaults) {
+      const found = "its userfaultfd was made without the feature MINOR_SHMEM"
+      const message = `Cannot map image "${wish.image.name}" with mode "share": ${found}`
+      throw new ClientError("unsupported_mode", message)
+    }
+    const region = this.enter(wish)
     try {
       await this.services.engine.map({
         space,
@@ -113,7 +124,7 @@ export class Session {
         lengthBytes: region.lengthBytes,
         image: region.image.image,
         imageOffsetBytes: region.offsetBytes,
-        mapping: "anonymous",
+        mapping: mappingOf(region),
         windowBytes: region.windowBytes,
       })
       return region
@@ -125,18 +136,23 @@ export class Session {
   }
 
   async unmap(region: Region): Promise<void> {
-    await this.services.engine.unmap(this.spaceOf(region), region.region)
+    if (region.mode !== "cow") {
+      await this.services.engine.unmap(this.spaceOf(region), region.region)
+    }
     this.drop(region)
   }
 
-  /** Resolves with the number of pages that were installed. */
-  prefault(region: Region, offsetBytes: bigint, lengthBytes: bigint): Promise<bigint> {
+  /** Resolves with the number of pages that were installed: none where there is nothing to do. */
+  async prefault(region: Region, offsetBytes: bigint, lengthBytes: bigint): Promise<bigint> {
+    if (region.mode === "cow") return 0n
     const { engine } = this.services
     return engine.prefault(this.spaceOf(region), region.region, offsetBytes, lengthBytes)
   }
 
   /** The client has dropped the region's pages by itself. */
   noteReset(region: Region): void {
+    region.resets += 1
+    if (region.mode === "cow") return
     this.services.engine.native.noteReset(this.spaceOf(region), region.region)
   }
 
@@ -194,6 +210,13 @@ export class Session {
     this.onEnded()
   }
 
+  /** Of mode cow nobody but this book ever hears: the kernel serves it without us. */
+  private enter(wish: RegionWish): Region {
+    const region = this.regions.enter(wish)
+    this.services.images.retain(region.image)
+    return region
+  }
+
   /** To be called once the engine has it no more. */
   private drop(region: Region): void {
     if (this.regions.remove(region)) this.services.images.release(region.image)
@@ -207,4 +230,9 @@ export class Session {
     if (this.space !== undefined) return this.space
     throw new Error(`region ${region.region} of session ${this.id} has no address space`)
   }
+}
+
+function mappingOf({ mode, access }: Region): Mapping {
+  if (mode === "copy") return "anonymous"
+  return access === "shared" ? "image_shared" : "image_private"
 }

@@ -29,11 +29,17 @@ const featureNames = [
  */
 const refusedFeatures = ["EVENT_FORK", "EVENT_REMAP", "EVENT_UNMAP", "SIGBUS"]
 
+/** What a client's userfaultfd can be asked to do. */
+export interface UserfaultfdAbilities {
+  /** Minor faults of shared memory, which mode share is made of. */
+  readonly hasMinorFaults: boolean
+}
+
 /** Throws a ClientError unless the descriptor is a userfaultfd that this manager can serve. */
 export function checkUserfaultfd(
   native: Pick<SocketModule, "describeDescriptor">,
   descriptor: number,
-): void {
+): UserfaultfdAbilities {
   const { name, isUserfaultfd, isInitialised, features } = native.describeDescriptor(descriptor)
   if (!isUserfaultfd) {
     const message = `The descriptor that came along is ${name}, wanted a userfaultfd`
@@ -49,6 +55,7 @@ export function checkUserfaultfd(
     const wanted = `wanted none of ${refusedFeatures.join(", ")}`
     throw new ClientError("unsupported_features", `${found}, ${wanted}`)
   }
+  return { hasMinorFaults: namesOf(features).includes("MINOR_SHMEM") }
 }
 
 function namesOf(features: number): string[] {

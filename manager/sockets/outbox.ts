@@ -1,10 +1,16 @@
 import { reasonOf } from "../errors.js"
 import type { SeqpacketConnection } from "./native.js"
 
-interface Parcel {
+/** One frame, and what travels with it. */
+export interface Parcel {
   readonly frame: Uint8Array
-  /** These stay the manager's. */
+  /** Open at least until `onDone`. */
   readonly descriptors: readonly number[]
+  /**
+   * Called once: the kernel has the parcel, with references of its own to the descriptors, or will
+   * never get it.
+   */
+  readonly onDone?: () => void
 }
 
 /** Why a connection must end, in words; undefined while it can go on. */
@@ -16,6 +22,7 @@ export type Trouble = string | undefined
  */
 export class Outbox {
   private readonly waiting: Parcel[] = []
+  private isAbandoned = false
   private onEmpty: (() => void) | undefined
 
   constructor(
@@ -27,32 +34,50 @@ export class Outbox {
     return this.waiting.length
   }
 
-  post(frame: Uint8Array, descriptors: readonly number[] = []): Trouble {
+  /** Owns the parcel from here on, whatever becomes of it. */
+  post(parcel: Parcel): Trouble {
+    if (this.isAbandoned) {
+      parcel.onDone?.()
+      return undefined
+    }
     if (this.waiting.length >= this.framesMax) {
+      parcel.onDone?.()
       return `the client has left ${this.waiting.length} frames unread, the most that may wait`
     }
-    this.waiting.push({ frame, descriptors })
+    this.waiting.push(parcel)
     return this.waiting.length > 1 ? undefined : this.resume()
   }
 
   /** The connection takes frames again. */
   resume(): Trouble {
-    try {
-      for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-        const sent = this.connection.send(next.frame, next.descriptors)
-        if (sent === "gone") return "the client has closed its socket"
-        if (sent === "would_block") {
-          this.connection.awaitWritable()
-          return undefined
-        }
-        this.waiting.shift()
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      const sent = this.send(next)
+      if (sent === "would_block") {
+        this.connection.awaitWritable()
+        return undefined
       }
-    } catch (error) {
-      return reasonOf(error)
+      if (sent !== "sent") return sent.trouble
+      this.waiting.shift()
+      next.onDone?.()
     }
     this.onEmpty?.()
     this.onEmpty = undefined
     return undefined
+  }
+
+  private send({ frame, descriptors }: Parcel): "sent" | "would_block" | { trouble: string } {
+    try {
+      const sent = this.connection.send(frame, descriptors)
+      return sent === "gone" ? { trouble: "the client has closed its socket" } : sent
+    } catch (error) {
+      return { trouble: reasonOf(error) }
+    }
+  }
+
+  /** Nothing is sent any more; what waits is given up. */
+  abandon(): void {
+    this.isAbandoned = true
+    for (const parcel of this.waiting.splice(0)) parcel.onDone?.()
   }
 
   /**

@@ -57,8 +57,9 @@ async function mapsRightly(descriptors: number[] = []): Promise<void> {
 
 const wrongFields: [ErrorCode, RegExp, () => object][] = [
   ["unknown_image", /no image "mode1"; it has model/, () => ({ image: "mode1" })],
-  ["unsupported_mode", /mode "share", wanted "copy" or "auto"/, () => ({ mode: "share" })],
-  ["unsupported_mode", /mode "cow", wanted/, () => ({ mode: "cow" })],
+  ["unknown_image", /not this image's, or was never asked for/, () => ({ mode: "share" })],
+  ["not_resident", /0 of its 262144 bytes are resident, load/, () => ({ mode: "cow" })],
+  ["unsupported_access", /not added as writable, wanted access/, () => ({ access: "shared" })],
   ["region_misaligned", /address is 0x\w+1, wanted a mul/, () => ({ address: memory + 1n })],
   ["region_misaligned", /length_bytes is 0x64, wanted a mul/, () => ({ length_bytes: 100 })],
   ["region_misaligned", /length_bytes is 0, wanted at least/, () => ({ length_bytes: 0 })],

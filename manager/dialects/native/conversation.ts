@@ -3,7 +3,7 @@ import {
   encodeManagerMessage,
   MalformedFrame,
 } from "../../../protocol/codec.js"
-import { type ClientMessage, errorCodes, type ManagerMessage } from "../../../protocol/messages.js"
+import { type ClientMessage, errorCodes } from "../../../protocol/messages.js"
 import type { Config } from "../../config.js"
 import { ClientError } from "../../errors.js"
 import type { ImageRegistry } from "../../images/registry.js"
@@ -13,6 +13,7 @@ import type { Sessions } from "../../sessions/sessions.js"
 import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
 import { Outbox, type Trouble } from "../../sockets/outbox.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
+import type { Answer } from "./answer.js"
 import { type Arrival, checkDescriptorCount, checkWhole } from "./arrival.js"
 import type { Device } from "./device.js"
 import { greet } from "./greeting.js"
@@ -75,7 +76,7 @@ export class Conversation implements SessionVoice {
   poisoned(region: number, offset_bytes: bigint, length_bytes: bigint, message: string): void {
     // Only advice, so it never takes the room that answers need.
     if (this.outbox.length > this.services.config.limits.framesQueuedMax / 2) return
-    this.post({ type: "poisoned", region, offset_bytes, length_bytes, message })
+    this.post({ message: { type: "poisoned", region, offset_bytes, length_bytes, message } })
   }
 
   dismiss(error: ClientError): void {
@@ -111,7 +112,7 @@ export class Conversation implements SessionVoice {
     if (session.state === "greeting") {
       const { welcome, descriptors } = greet(message, session, services)
       clearTimeout(this.greetingTimer)
-      this.post(welcome, descriptors)
+      this.post({ message: welcome, descriptors })
     } else if (message.type === "hello") {
       const found = 'A second "hello" came in one session'
       throw new ClientError("unexpected_message", `${found}, wanted any other message`)
@@ -124,7 +125,7 @@ export class Conversation implements SessionVoice {
     }
   }
 
-  private async answerWhenDone(request: number, answer: Promise<ManagerMessage>): Promise<void> {
+  private async answerWhenDone(request: number, answer: Promise<Answer>): Promise<void> {
     const { requestsInFlightMax } = this.services.config.limits
     this.requestsInFlight += 1
     if (this.requestsInFlight >= requestsInFlightMax) this.connection.pause()
@@ -142,7 +143,7 @@ export class Conversation implements SessionVoice {
     const reason = "the client said bye"
     this.connection.pause()
     await this.session.end(reason)
-    this.post({ type: "goodbye", request })
+    this.post({ message: { type: "goodbye", request } })
     this.endAfterLastWords(reason)
   }
 
@@ -166,12 +167,16 @@ export class Conversation implements SessionVoice {
   }
 
   private postError(request: number, { code, message }: ClientError): void {
-    this.post({ type: "error", request, code, message })
+    this.post({ message: { type: "error", request, code, message } })
   }
 
-  private post(message: ManagerMessage, descriptors: readonly number[] = []): void {
-    if (this.isEnding) return
-    this.closeIn(this.outbox.post(encodeManagerMessage(message), descriptors))
+  private post({ message, descriptors = [], onDone }: Answer): void {
+    if (this.isEnding) {
+      onDone?.()
+      return
+    }
+    const frame = encodeManagerMessage(message)
+    this.closeIn(this.outbox.post({ frame, descriptors, ...(onDone && { onDone }) }))
   }
 
   private closeIn(trouble: Trouble): void {
@@ -193,6 +198,7 @@ export class Conversation implements SessionVoice {
     this.isEnding = true
     clearTimeout(this.greetingTimer)
     this.connection.close()
+    this.outbox.abandon()
     void this.session.end(reason)
   }
 }

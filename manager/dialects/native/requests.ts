@@ -2,12 +2,15 @@ import type { ClientMessage, ManagerMessage } from "../../../protocol/messages.j
 import { ClientError } from "../../errors.js"
 import { checkPublishedFile } from "../../images/published_file.js"
 import type { ImageRegistry } from "../../images/registry.js"
+import { chooseMode } from "../../sessions/mode_choice.js"
 import type { RegionWish } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
 import { checkUserfaultfd } from "../../sessions/userfaultfd.js"
 import type { SocketModule } from "../../sockets/native.js"
 import type { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
+import type { Answer } from "./answer.js"
+import { findImage } from "./find_image.js"
 
 /**
  * One request of a session that has said hello. What is left in `descriptors` is closed when the
@@ -22,19 +25,22 @@ export interface RequestScope {
 }
 
 type RequestOf<Type extends ClientMessage["type"]> = Extract<ClientMessage, { type: Type }>
-type Answer = Promise<ManagerMessage>
+type Request = Exclude<ClientMessage, { type: "hello" | "bye" }>
 
 /**
  * Every request but hello, and bye, which ends the conversation. Rejects with a ClientError for a
  * refusal.
  */
-export function answerRequest(
-  message: Exclude<ClientMessage, { type: "hello" | "bye" }>,
+export async function answerRequest(message: Request, scope: RequestScope): Promise<Answer> {
+  if (message.type === "image") return findImage(message, scope)
+  return { message: await resultOf(message, scope) }
+}
+
+function resultOf(
+  message: Exclude<Request, { type: "image" }>,
   scope: RequestScope,
-): Answer {
+): Promise<ManagerMessage> {
   switch (message.type) {
-    case "image":
-      return findImage(message, scope)
     case "load":
       throw new ClientError("busy", "This manager cannot load images yet")
     case "publish":
@@ -50,20 +56,10 @@ export function answerRequest(
   }
 }
 
-async function findImage({ request, image }: RequestOf<"image">, scope: RequestScope): Answer {
-  const found = scope.images.find(image, scope.session.peer.uid)
-  return {
-    type: "image_found",
-    request,
-    image: found.name,
-    length_bytes: found.lengthBytes,
-    mode: "copy",
-    why: "this manager installs private copies",
-    file: false,
-  }
-}
-
-async function publish(message: RequestOf<"publish">, scope: RequestScope): Answer {
+async function publish(
+  message: RequestOf<"publish">,
+  scope: RequestScope,
+): Promise<ManagerMessage> {
   const { request, image } = message
   const { session, sessions, native, descriptors } = scope
   sessions.checkNotDraining()
@@ -80,7 +76,7 @@ async function publish(message: RequestOf<"publish">, scope: RequestScope): Answ
   return { type: "published", request, image: published.name, length_bytes }
 }
 
-async function map(message: RequestOf<"map">, scope: RequestScope): Answer {
+async function map(message: RequestOf<"map">, scope: RequestScope): Promise<ManagerMessage> {
   const { session, sessions } = scope
   // The protocol promises that the userfaultfd is kept even when the map it came with is refused.
   attachIfCame(scope)
@@ -97,29 +93,36 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
     const found = "A userfaultfd came with a map of a session that has one"
     throw new ClientError("surplus_descriptors", `${found}, wanted it with the first map only`)
   }
-  checkUserfaultfd(native, userfaultfd)
+  const abilities = checkUserfaultfd(native, userfaultfd)
   descriptors.take()
-  sessions.noteAttached(session, session.attach(userfaultfd))
+  sessions.noteAttached(session, session.attach(userfaultfd, abilities))
 }
 
 function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): RegionWish {
-  const { mode } = message
-  if (mode === "share" || mode === "cow") {
-    const wanted = 'wanted "copy" or "auto": this manager installs private copies'
-    throw new ClientError("unsupported_mode", `Cannot map with mode "${mode}", ${wanted}`)
-  }
+  const { mode, access = "private" } = message
+  const image = images.find(message.image, session.peer.uid)
+  // One that has not asked what it can have takes what everybody could from the beginning.
+  const modes = [mode === "auto" ? "copy" : mode]
+  const residency = images.residency(image)
+  const { name, isWritable } = image
+  const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
+  if (choice.mode !== "copy") session.choices.checkFile(image)
   return {
-    image: images.find(message.image, session.peer.uid),
+    image,
     address: message.address,
     lengthBytes: message.length_bytes,
     offsetBytes: message.offset_bytes,
     windowBytes: message.window_bytes,
-    mode: "copy",
-    why: mode === "copy" ? "asked for" : "this manager installs private copies",
+    mode: choice.mode,
+    access,
+    why: session.choices.reasonFor(image, choice.mode) ?? choice.why,
   }
 }
 
-async function prefault(message: RequestOf<"prefault">, scope: RequestScope): Answer {
+async function prefault(
+  message: RequestOf<"prefault">,
+  scope: RequestScope,
+): Promise<ManagerMessage> {
   const { session } = scope
   const region = session.regions.find(message.region)
   const offsetBytes = message.offset_bytes
@@ -134,12 +137,18 @@ async function prefault(message: RequestOf<"prefault">, scope: RequestScope): An
   return { type: "prefaulted", request: message.request, region: region.region, pages_installed }
 }
 
-async function reset({ request, region }: RequestOf<"reset">, scope: RequestScope): Answer {
+async function reset(
+  { request, region }: RequestOf<"reset">,
+  scope: RequestScope,
+): Promise<ManagerMessage> {
   scope.session.noteReset(scope.session.regions.find(region))
   return { type: "reset_done", request, region }
 }
 
-async function unmap({ request, region }: RequestOf<"unmap">, scope: RequestScope): Answer {
+async function unmap(
+  { request, region }: RequestOf<"unmap">,
+  scope: RequestScope,
+): Promise<ManagerMessage> {
   const { session } = scope
   await session.unmap(session.regions.find(region))
   return { type: "unmapped", request, region }
