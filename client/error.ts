@@ -14,6 +14,13 @@ export type LocalErrorCode =
   | "not_built"
   /** The pager or region was closed before. */
   | "closed"
+  /** Bytes that are no WebAssembly module, or one that cannot be read. */
+  | "bad_module"
+  /** A WebAssembly module, or what its initialisation did, that cannot be an image. */
+  | "unsupported_module"
+  | "unsupported_image"
+  /** A saved image whose files are not whole. */
+  | "bad_image"
   /** An ArrayBuffer of this length is more than this version of Node can make. */
   | "view_too_long"
 

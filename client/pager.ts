@@ -7,6 +7,9 @@ import { type MapOptions, toNative } from "./map_options.js"
 import { addressOf, PagedMemory, type WasmMemory } from "./paged_memory.js"
 import { Region } from "./region.js"
 import { RegionHandle } from "./region_handle.js"
+import type { WasmImage } from "./wasm/image.js"
+import { type ImportsOrMaker, type InstantiateOptions, WasmInstance } from "./wasm/instance.js"
+import type { Exports } from "./wasm/webassembly.js"
 
 export interface ConnectOptions {
   /** Path of the manager's socket. Default: $PAGERD_SOCKET, else the place pagerd.h names. */
@@ -102,6 +105,15 @@ export class Pager {
   /** Brings all bytes of an image into the manager's memory; resolves when they are there. */
   async load(image: string): Promise<void> {
     await this.#doing(() => call(library().load, this.#client, image))
+  }
+
+  /** An instance of a wasm image on paged memory. `imports` may leave out an imported memory. */
+  async instantiate<Own extends object = Exports>(
+    image: WasmImage,
+    imports: ImportsOrMaker = {},
+    options: InstantiateOptions = {},
+  ): Promise<WasmInstance<Own>> {
+    return await WasmInstance.create<Own>(this, image, imports, options)
   }
 
   /** How many pages could not be had so far, and the manager's words about the last of them. */
