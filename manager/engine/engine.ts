@@ -21,7 +21,8 @@ const eventsPerTurnMax = 256
 const requestMax = 0xffff_ffff
 
 interface Pending {
-  readonly space: number
+  /** Undefined: asked on behalf of no space. */
+  readonly space: number | undefined
   resolve(event: EngineEvent): void
   reject(error: Error): void
 }
@@ -95,6 +96,13 @@ export class Engine {
     return event.pagesInstalled
   }
 
+  /** Resolves once every page of the image is there, or rejects with a ClientError. */
+  async load(image: number): Promise<void> {
+    const event = await this.post(undefined, (request) => this.native.loadImage(image, request))
+    if (event.kind !== "loaded") throw new Error(`a load was answered by "${event.kind}"`)
+    if (event.failure !== "") throw new ClientError("image_failed", event.failure)
+  }
+
   snapshot(): EngineSnapshot {
     return this.native.engineSnapshot()
   }
@@ -119,7 +127,7 @@ export class Engine {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    for (const space of this.attached) this.abandon(space)
+    for (const space of [...this.attached, undefined]) this.abandon(space)
     this.attached.clear()
     this.native.close()
     for (const resolve of this.detaching.values()) resolve()
@@ -128,6 +136,10 @@ export class Engine {
 
   private ask(space: number, post: (request: number) => void): Promise<EngineEvent> {
     if (!this.attached.has(space)) throw clientGone(space)
+    return this.post(space, post)
+  }
+
+  private post(space: number | undefined, post: (request: number) => void): Promise<EngineEvent> {
     const request = this.nextRequest()
     return new Promise((resolve, reject) => {
       this.pending.set(request, { space, resolve, reject })
@@ -147,11 +159,11 @@ export class Engine {
     return this.lastRequest
   }
 
-  private abandon(space: number): void {
+  private abandon(space: number | undefined): void {
     for (const [request, pending] of this.pending) {
       if (pending.space !== space) continue
       this.pending.delete(request)
-      pending.reject(clientGone(space))
+      pending.reject(space === undefined ? engineClosed() : clientGone(space))
     }
     if (this.pending.size === 0) this.onIdle?.()
   }
@@ -200,6 +212,10 @@ export class Engine {
 
 function clientGone(space: number): ClientError {
   return new ClientError("client_gone", `Address space ${space} has ended meanwhile`)
+}
+
+function engineClosed(): ClientError {
+  return new ClientError("draining", "The manager is ending")
 }
 
 function refusal({ code, message }: EventOf<"refused">): Error {

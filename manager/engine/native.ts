@@ -93,6 +93,13 @@ export type EngineEvent =
       readonly failure: string
     }
   | {
+      readonly kind: "loaded"
+      readonly request: number
+      readonly image: number
+      /** Empty when every page is there; else why not. */
+      readonly failure: string
+    }
+  | {
       readonly kind: "poisoned"
       readonly space: number
       readonly region: number
@@ -220,6 +227,8 @@ export interface NativeEngine {
    * closes it.
    */
   imageDescriptor(image: number): number
+  /** Brings every page of an image into memory; a `loaded` event follows. */
+  loadImage(image: number, request: number): void
   /** Forgets an image. Regions that map it keep it until they end. */
   removeImage(image: number): void
   completeFill(fill: number, bytes: Uint8Array): void

@@ -85,6 +85,18 @@ Napi::Value EngineObject::image_descriptor(const Napi::CallbackInfo &call) {
   return to_number(env, static_cast<std::uint64_t>(opened.value().release()));
 }
 
+void EngineObject::load_image(const Napi::CallbackInfo &call) {
+  const auto number = unsigned_number(call[0]);
+  if (!number) return;
+  const auto request = unsigned_number(call[1]);
+  if (!request || !is_running(call.Env())) return;
+  const auto asked = static_cast<std::uint32_t>(*request);
+  const auto image = engine_->find_image(static_cast<std::uint32_t>(*number));
+  if (!image) return refuse(0, asked, 0, "unknown_image", "there is no image of this number");
+  if (engine_->load(image, asked)) return;
+  refuse(0, asked, 0, "busy", "too many requests wait for the engine: try again");
+}
+
 void EngineObject::remove_image(const Napi::CallbackInfo &call) {
   const auto image = unsigned_number(call[0]);
   if (!image || !is_running(call.Env())) return;

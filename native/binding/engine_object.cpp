@@ -20,6 +20,7 @@ const char *name_of(EventKind kind) {
     case EventKind::refused: return "refused";
     case EventKind::unmapped: return "unmapped";
     case EventKind::prefaulted: return "prefaulted";
+    case EventKind::loaded: return "loaded";
     case EventKind::poisoned: return "poisoned";
     case EventKind::misbehaved: return "misbehaved";
     case EventKind::detached: return "detached";
@@ -73,6 +74,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::add_descriptor_image>("addDescriptorImage"),
        InstanceMethod<&EngineObject::add_source_image>("addSourceImage"),
        InstanceMethod<&EngineObject::image_descriptor>("imageDescriptor"),
+       InstanceMethod<&EngineObject::load_image>("loadImage"),
        InstanceMethod<&EngineObject::remove_image>("removeImage"),
        InstanceMethod<&EngineObject::complete_fill>("completeFill"),
        InstanceMethod<&EngineObject::fail_fill>("failFill"),
@@ -180,6 +182,10 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
       break;
     case EventKind::prefaulted:
       object.Set("pagesInstalled", to_bigint(env, event.pages));
+      object.Set("failure", event.text);
+      break;
+    case EventKind::loaded:
+      object.Set("image", to_number(env, event.image));
       object.Set("failure", event.text);
       break;
     case EventKind::poisoned:

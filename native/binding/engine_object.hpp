@@ -39,6 +39,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value add_descriptor_image(const Napi::CallbackInfo &call);
   Napi::Value add_source_image(const Napi::CallbackInfo &call);
   Napi::Value image_descriptor(const Napi::CallbackInfo &call);
+  void load_image(const Napi::CallbackInfo &call);
   Napi::Value add_file(Napi::Env env, const std::string &what,
                        sys::Result<image::FileSource> source, image::ImageKind kind);
   Napi::Value add_image(Napi::Env env, std::uint64_t length_bytes,

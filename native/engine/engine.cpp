@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/load.hpp"
 #include "sys/page.hpp"
 #include "sys/thread.hpp"
 
@@ -169,7 +170,15 @@ bool Engine::prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t 
   if (answers_owed_ >= limits::commands_max) return false;
   ++answers_owed_;
   auto job = std::make_shared<PrefaultJob>(space, region, request, range, outbox_);
-  if (!fillers_.prefault(job)) job->fail("too many prefaults are under way");
+  if (!fillers_.begin(job)) job->fail("too many prefaults are under way");
+  return true;
+}
+
+bool Engine::load(const std::shared_ptr<ServedImage> &image, std::uint32_t request) {
+  if (answers_owed_ >= limits::commands_max) return false;
+  ++answers_owed_;
+  auto job = std::make_shared<LoadJob>(image, request, outbox_);
+  if (!fillers_.begin(job)) job->fail("too many prefaults and loads are under way");
   return true;
 }
 
@@ -185,6 +194,7 @@ bool Engine::take_event(Event &event) {
     case EventKind::refused:
     case EventKind::unmapped:
     case EventKind::prefaulted:
+    case EventKind::loaded:
       PAGERD_CHECK(answers_owed_ > 0);
       --answers_owed_;
       break;

@@ -65,6 +65,9 @@ class Engine {
   bool prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
                 std::uint32_t request);
 
+  // Brings every page of an image into memory.
+  bool load(const std::shared_ptr<ServedImage> &image, std::uint32_t request);
+
   // From here on `wake` is called again: to be said before events are taken.
   void rearm() { outbox_.rearm(); }
   bool take_event(Event &event);

@@ -20,6 +20,7 @@ enum class EventKind : std::uint8_t {
   refused,
   unmapped,
   prefaulted,
+  loaded,
   poisoned,
   misbehaved,
   detached,

@@ -13,7 +13,7 @@ namespace {
 // More would run over 64 bits where the first pause is an hour.
 constexpr unsigned backoff_doublings_max = 20;
 
-// Slices of one prefault before delayed work is looked for again.
+// Slices of one bulk job before delayed work is looked for again.
 constexpr unsigned slices_in_a_row = 8;
 
 // Takes a place among at most `max`; false when there is none.
@@ -76,10 +76,10 @@ void FillerPool::settle_soon(std::shared_ptr<FillJob> job) {
   hand_in(demand_, {.fill = std::move(job), .is_fetched = true});
 }
 
-bool FillerPool::prefault(std::shared_ptr<PrefaultJob> job) {
+bool FillerPool::begin(std::shared_ptr<BulkJob> job) {
   if (!take_place(prefaults_open_, limits::prefaults_max)) return false;
   job->occupy(prefaults_open_);
-  hand_in(bulk_, {.prefault = std::move(job)});
+  hand_in(bulk_, {.bulk = std::move(job)});
   return true;
 }
 
@@ -102,8 +102,8 @@ void FillerPool::run(Worker &worker) {
       work_.wait_until(next_deadline());
       continue;
     }
-    if (work.prefault) {
-      advance(std::move(work.prefault), worker);
+    if (work.bulk) {
+      advance(std::move(work.bulk), worker);
     } else if (work.is_fetched) {
       settle(*work.fill, worker);
     } else {
@@ -175,7 +175,7 @@ void FillerPool::settle(FillJob &job, Worker &worker) {
   for (Waiter &waiter : waiters) {
     if (waiter.prefault) {
       if (!job.failure.empty()) waiter.prefault->fail(job.failure);
-      hand_in(bulk_, {.prefault = std::move(waiter.prefault)});
+      hand_in(bulk_, {.bulk = std::move(waiter.prefault)});
     } else if (job.failure.empty()) {
       resolver_->resume(waiter.space, waiter.fault, worker);
     } else if (image.file() != nullptr && job.end - job.first > 1) {
@@ -190,17 +190,17 @@ void FillerPool::settle(FillJob &job, Worker &worker) {
   }
 }
 
-void FillerPool::advance(std::shared_ptr<PrefaultJob> job, Worker &worker) {
+void FillerPool::advance(std::shared_ptr<BulkJob> job, Worker &worker) {
   for (unsigned slices = 1;; ++slices) {
-    switch (job->step(job, *this, worker.tally)) {
-      case PrefaultJob::Step::again:
+    switch (job->step(*this, worker.tally)) {
+      case BulkJob::Step::again:
         // Handing it in wakes another filler, on another CPU: only when somebody else has work.
         if (slices < slices_in_a_row && demand_.size() == 0 && bulk_.size() == 0) continue;
-        return hand_in(bulk_, {.prefault = std::move(job)});
-      case PrefaultJob::Step::later:
-        return delay({.prefault = job}, job->pause_ns());
-      case PrefaultJob::Step::parked:
-      case PrefaultJob::Step::done:
+        return hand_in(bulk_, {.bulk = std::move(job)});
+      case BulkJob::Step::later:
+        return delay({.bulk = job}, job->pause_ns());
+      case BulkJob::Step::parked:
+      case BulkJob::Step::done:
         return;
     }
   }

@@ -40,7 +40,7 @@ class FillerPool final : public FillDesk {
   // A page source has answered: the bytes are committed, or `job.failure` says why not.
   void settle_soon(std::shared_ptr<FillJob> job);
   // False when prefaults_max are under way.
-  bool prefault(std::shared_ptr<PrefaultJob> job);
+  bool begin(std::shared_ptr<BulkJob> job);
 
   // From asking for bytes until they were there.
   Histogram fill_latency;
@@ -48,7 +48,7 @@ class FillerPool final : public FillDesk {
  private:
   struct Work {
     std::shared_ptr<FillJob> fill;
-    std::shared_ptr<PrefaultJob> prefault;
+    std::shared_ptr<BulkJob> bulk;
     bool is_fetched = false;  // the fill's bytes are there: only its waiters are left
     std::uint64_t not_before_ns = 0;
   };
@@ -61,7 +61,7 @@ class FillerPool final : public FillDesk {
 
   void fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> scratch, Worker &worker);
   void settle(FillJob &job, Worker &worker);
-  void advance(std::shared_ptr<PrefaultJob> job, Worker &worker);
+  void advance(std::shared_ptr<BulkJob> job, Worker &worker);
   void hand_in(BoundedQueue<Work> &queue, Work work);
 
   const FillPolicy policy_;

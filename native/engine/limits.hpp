@@ -26,6 +26,7 @@ inline constexpr std::size_t bulk_fills_max = fills_max / 2;
 
 // Commands whose answers the control plane has not taken; beyond it, it is told "busy".
 inline constexpr std::size_t commands_max = 4096;
+// Prefaults, and loads of whole images.
 inline constexpr std::size_t prefaults_max = 1024;
 
 // Notices (poisoned pages) that may wait for the control plane.

@@ -41,7 +41,6 @@ PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t regi
       outbox_(outbox) {}
 
 PrefaultJob::~PrefaultJob() {
-  if (places_ != nullptr) places_->fetch_sub(1);
   if (failure_.empty() && rest_.bytes() > 0) failure_ = "the region has ended";
   outbox_.post({.kind = EventKind::prefaulted,
                 .space = space_->id(),
@@ -56,24 +55,14 @@ PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
   return Step::done;
 }
 
-PrefaultJob::Step PrefaultJob::step(const std::shared_ptr<PrefaultJob> &self, FillDesk &desk,
-                                    Tally &thread_tally) {
-  const Step outcome = step_slice(self, desk, thread_tally);
-  // Once it is parked, another filler may be at work on it.
-  if (outcome == Step::again) delays_ = 0;
-  if (outcome == Step::later) ++delays_;
+PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
+  const Step outcome = next_slice(desk, thread_tally);
   // Its pin may have been the last one of a region that threads waited for.
   space_->resume_if_drained();
   return outcome;
 }
 
-std::uint64_t PrefaultJob::pause_ns() const {
-  PAGERD_CHECK(delays_ > 0);
-  return 1'000'000ull << std::min(delays_ - 1, 6u);
-}
-
-PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &self,
-                                          FillDesk &desk, Tally &thread_tally) {
+PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
   AddressSpace::Guard held = space_->lock();
   const RegionPin region = space_->pin_at(held, rest_.start);
@@ -91,7 +80,7 @@ PrefaultJob::Step PrefaultJob::step_slice(const std::shared_ptr<PrefaultJob> &se
   const bool is_copied =
       run.state == PageState::resident && region->backing() == Backing::anonymous;
   if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
-  if (run.state == PageState::absent) return fetch(self, *region, run, desk);
+  if (run.state == PageState::absent) return fetch(*region, run, desk);
   return install(*region, run, thread_tally);
 }
 
@@ -145,12 +134,11 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
   return Step::again;
 }
 
-PrefaultJob::Step PrefaultJob::fetch(const std::shared_ptr<PrefaultJob> &self, Region &region,
-                                     image::Run run, FillDesk &desk) {
+PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &desk) {
   ServedImage &image = region.image();
   const std::uint64_t last = region.page_of(rest_.end - 1) + 1;
-  const Ask answer =
-      image.ask({space_, {}, self, run.first}, run.first, run.end, Urgency::bulk, desk);
+  const Ask answer = image.ask({space_, {}, shared_from_this(), run.first}, run.first, run.end,
+                               Urgency::bulk, desk);
   switch (answer) {
     case Ask::ready:
       return Step::again;

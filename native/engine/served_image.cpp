@@ -106,6 +106,7 @@ void ServedImage::raise_fill_of(std::uint64_t page, FillDesk &desk) {
 std::vector<Waiter> ServedImage::settle(const FillJob &job) {
   const std::lock_guard lock(mutex_);
   requested_.clear(job.first, job.end);
+  if (!job.failure.empty()) last_failure_ = job.failure;
   std::erase_if(open_fills_, [&](const auto &open) { return open.lock().get() == &job; });
   return take_out(waiters_, [&](const Waiter &waiter) {
     return job.first <= waiter.image_page && waiter.image_page < job.end;
@@ -119,6 +120,16 @@ std::vector<Waiter> ServedImage::forget(const AddressSpace &space, const Region 
     return waiter.prefault ? waiter.prefault->region() == region.id()
                            : region.contains(waiter.fault.address);
   });
+}
+
+bool ServedImage::is_requested(std::uint64_t page) const {
+  const std::lock_guard lock(mutex_);
+  return requested_.test(page);
+}
+
+std::string ServedImage::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
 }
 
 void ServedImage::mark_lost(const std::string &reason) {

@@ -52,6 +52,11 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   // Takes off the list who waits on behalf of a region that has ended, and returns them.
   std::vector<Waiter> forget(const AddressSpace &space, const Region &region);
 
+  // Somebody has asked for the page's bytes, and they are on their way.
+  bool is_requested(std::uint64_t page) const;
+  // Why the last fill that failed did; "" while none has.
+  std::string last_failure() const;
+
   // For good: every page not yet resident can no longer be had.
   void mark_lost(const std::string &reason);
   // "" while all is well. Written once, before is_lost_.
@@ -71,11 +76,12 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   image::Image image_;
   const std::optional<image::FileSource> file_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   image::Bitmap requested_;
   // Theirs is whoever works at them: they hold the image, and not the other way round.
   std::vector<std::weak_ptr<FillJob>> open_fills_;
   std::vector<Waiter> waiters_;
+  std::string last_failure_;
   std::string lost_reason_;
   std::atomic<bool> is_lost_{false};
 };
