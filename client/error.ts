@@ -19,6 +19,8 @@ export type LocalErrorCode =
   /** A WebAssembly module, or what its initialisation did, that cannot be an image. */
   | "unsupported_module"
   | "unsupported_image"
+  /** No slot of a pool was free in time. */
+  | "timed_out"
   /** A saved image whose files are not whole. */
   | "bad_image"
   /** An ArrayBuffer of this length is more than this version of Node can make. */

@@ -9,6 +9,7 @@ import { Region } from "./region.js"
 import { RegionHandle } from "./region_handle.js"
 import type { WasmImage } from "./wasm/image.js"
 import { type ImportsOrMaker, type InstantiateOptions, WasmInstance } from "./wasm/instance.js"
+import { type PoolOptions, WasmPool } from "./wasm/pool.js"
 import type { Exports } from "./wasm/webassembly.js"
 
 export interface ConnectOptions {
@@ -114,6 +115,14 @@ export class Pager {
     options: InstantiateOptions = {},
   ): Promise<WasmInstance<Own>> {
     return await WasmInstance.create<Own>(this, image, imports, options)
+  }
+
+  /** Instances of one wasm image, or of several, to be used over and over. */
+  async pool<Own extends object = Exports>(
+    images: WasmImage | readonly WasmImage[],
+    options: PoolOptions,
+  ): Promise<WasmPool<Own>> {
+    return await WasmPool.create<Own>(this, images, options)
   }
 
   /** How many pages could not be had so far, and the manager's words about the last of them. */

@@ -12,18 +12,23 @@ import { writeSparse } from "./sparse_file.js"
 export interface ImagePager {
   attachMemory(memory: WasmMemory, image: string, options: MapOptions): Promise<PagedMemory>
   publish(name: string, file: string): Promise<string>
+  load(image: string): Promise<void>
 }
 
 /** Names in the manager by the hash of the bytes behind them. */
 type Names = Map<string, Promise<string>>
 
 const namesOfPagers = new WeakMap<ImagePager, Names>()
-/** Each time the process that had published it may have gone just then. */
-const attemptsMax = 3
+/**
+ * The process that had published it may have gone just then, or the manager may have dropped some
+ * of what was loaded.
+ */
+const attemptsMax = 4
 
 /**
  * Attaches an image's bytes to a memory. The pager publishes them on first use; when this user has
- * published them through another pager, it goes by that name.
+ * published them through another pager, it goes by that name. What we publish we may also load:
+ * mode "cow" needs all of it in the manager's memory.
  */
 export async function attachImage(
   pager: ImagePager,
@@ -31,24 +36,43 @@ export async function attachImage(
   memory: WasmMemory,
   options: MapOptions,
 ): Promise<PagedMemory> {
-  if (image.imageName !== undefined) {
-    return await pager.attachMemory(memory, image.imageName, options)
-  }
-  const names = namesOf(pager)
-  const { sha256 } = image.description.memory
+  const attach = (name: string) => pager.attachMemory(memory, name, options)
+  if (image.imageName !== undefined) return await attach(image.imageName)
   for (let attempt = 1; ; attempt += 1) {
     const isLast = attempt === attemptsMax
-    const published = names.get(sha256) ?? publish(pager, image, isLast)
-    names.set(sha256, published)
+    const name = await publishOnce(pager, image, isLast)
     try {
-      return await pager.attachMemory(memory, await published, options)
+      return await attach(name)
     } catch (error) {
-      const isUnknown = error instanceof PagerdError && error.code === "unknown_image"
-      if (names.get(sha256) === published && (isUnknown || (await isRejected(published)))) {
-        names.delete(sha256)
-      }
-      if (!isUnknown || isLast) throw error
+      if (isLast) throw error
+      if (hasCode(error, "unknown_image")) namesOf(pager).delete(hashOf(image))
+      else if (hasCode(error, "not_resident")) await pager.load(name)
+      else throw error
     }
+  }
+}
+
+/** Has the manager take all bytes of an image that we publish into its memory. */
+export async function loadImage(pager: ImagePager, image: WasmImage): Promise<void> {
+  if (image.imageName !== undefined) return
+  await pager.load(await publishOnce(pager, image))
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof PagerdError && error.code === code
+
+const hashOf = (image: WasmImage): string => image.description.memory.sha256
+
+async function publishOnce(pager: ImagePager, image: WasmImage, isOwn = false): Promise<string> {
+  const names = namesOf(pager)
+  const hash = hashOf(image)
+  const published = names.get(hash) ?? publish(pager, image, isOwn)
+  names.set(hash, published)
+  try {
+    return await published
+  } catch (error) {
+    if (names.get(hash) === published) names.delete(hash)
+    throw error
   }
 }
 
@@ -60,21 +84,14 @@ function namesOf(pager: ImagePager): Names {
   return names
 }
 
-const isRejected = (promise: Promise<unknown>): Promise<boolean> =>
-  promise.then(
-    () => false,
-    () => true,
-  )
-
-/** `isOwn`: under a name that no other pager uses. */
+/** `isOwn`: under a name that no other pager uses, so that nobody else can take it away. */
 async function publish(pager: ImagePager, image: WasmImage, isOwn: boolean): Promise<string> {
-  const shared = `wasm/${image.description.memory.sha256.slice(0, 32)}`
+  const shared = `wasm/${hashOf(image).slice(0, 32)}`
   const name = isOwn ? `${shared}-${randomUUID()}` : shared
   try {
     return await withMemoryFile(image, (path) => pager.publish(name, path))
   } catch (error) {
-    const isTaken = error instanceof PagerdError && error.code === "image_exists"
-    if (!isTaken) throw error
+    if (!hasCode(error, "image_exists")) throw error
     return `u${process.getuid?.()}/${name}`
   }
 }
