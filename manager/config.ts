@@ -64,6 +64,19 @@ const engine = z.strictObject({
     .default(65_536),
 })
 
+/** Names of fields as in code and in a file alike: single words. */
+const image = z.union(
+  [
+    z.string(),
+    z.strictObject({
+      source: z.string(),
+      writable: z.boolean().default(false),
+      load: z.boolean().default(false),
+    }),
+  ],
+  "it is a path or URL, or a table of source, writable and load",
+)
+
 export const configSchema = z.strictObject({
   socket: z.string().min(1),
   debugSocket: z.string().min(1),
@@ -87,7 +100,7 @@ export const configSchema = z.strictObject({
   greetingTimeoutMs: count(1, 3_600_000).default(10_000),
   /** How long requests under way may take to end once the manager drains. */
   drainTimeoutMs: milliseconds(3_600_000).default(5_000),
-  images: z.record(z.string(), z.string()).default({}),
+  images: z.record(z.string(), image).default({}),
   limits: limits.prefault({}),
   sources: sources.prefault({}),
   engine: engine.prefault({}),

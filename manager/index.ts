@@ -2,6 +2,7 @@
 export type { ConfigInput } from "./config.js"
 export { ClientError, ManagerError } from "./errors.js"
 export type { PageSource } from "./images/page_source.js"
+export type { WantedImage } from "./images/wanted_image.js"
 export type { ImageSources } from "./manager.js"
 export { type Manager, type ServeOptions, serve } from "./serve.js"
 export type * from "./view.js"

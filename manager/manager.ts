@@ -5,15 +5,17 @@ import { Reception } from "./dialects/native/reception.js"
 import { Engine } from "./engine/engine.js"
 import type { NativeAddon } from "./engine/load.js"
 import { ClientError } from "./errors.js"
+import { ImageLoader } from "./images/image_loader.js"
 import type { PageSource } from "./images/page_source.js"
 import { ImageRegistry } from "./images/registry.js"
+import { type WantedImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
 import { Sessions } from "./sessions/sessions.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
 
-/** Names of images to their paths, URLs or page sources. */
-export type ImageSources = Readonly<Record<string, string | PageSource>>
+/** Names of images to their paths, URLs or page sources, or to more about them. */
+export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
 
 /**
  * A manager at work: its engine, images and sessions, and the two sockets that others come by.
@@ -23,6 +25,7 @@ export class RunningManager {
   readonly inspect: Inspection
   private readonly engine: Engine
   private readonly images: ImageRegistry
+  private readonly loader: ImageLoader
   private readonly sessions: Sessions
   private readonly device: Device
   private listener: ClientListener | undefined
@@ -45,13 +48,16 @@ export class RunningManager {
     const { engine } = this
     const { limits } = config
     const images = new ImageRegistry(engine.native, limits, config.sources, log)
+    const loader = new ImageLoader(unloadable, images, log)
     const sessions = new Sessions({ engine, native, images, limits, log })
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
     this.images = images
     this.sessions = sessions
     this.device = device
-    this.inspect = new Inspection({ config, engine: engine.native, images, sessions, passesDevice })
+    this.loader = loader
+    const inspected = { config, engine: engine.native, images, loader, sessions, passesDevice }
+    this.inspect = new Inspection(inspected)
   }
 
   /**
@@ -59,9 +65,9 @@ export class RunningManager {
    * then.
    */
   async start(sources: ImageSources): Promise<void> {
-    const { native, config, log, images, sessions, device, inspect } = this
-    for (const [name, source] of Object.entries(sources)) images.add(name, source)
-    const reception = new Reception({ sessions, images, native, device, config, log })
+    const { native, config, log, images, loader, sessions, device, inspect } = this
+    await this.addImages(sources)
+    const reception = new Reception({ sessions, images, loader, native, device, config, log })
     this.listener = listenForClients({
       path: config.socket,
       mode: config.socketMode,
@@ -88,6 +94,17 @@ export class RunningManager {
     return this.ending
   }
 
+  /** Before the first client comes, so that it finds resident what is to be. */
+  private async addImages(sources: ImageSources): Promise<void> {
+    const added = Object.entries(sources).map(([name, given]) => {
+      const wanted = wantedImage(given)
+      return { image: this.images.add(name, wanted), isLoaded: wanted.load === true }
+    })
+    await Promise.all(
+      added.map(({ image, isLoaded }) => (isLoaded ? this.loader.load(image) : undefined)),
+    )
+  }
+
   private async endAfterRequests(): Promise<void> {
     const { drainTimeoutMs } = this.config
     this.log.info({ sessions: this.sessions.list().length }, "draining")
@@ -111,6 +128,10 @@ export class RunningManager {
     this.device.close()
     this.log.info("ended")
   }
+}
+
+const unloadable = {
+  load: () => Promise.reject(new ClientError("busy", "This manager cannot load images yet")),
 }
 
 function startEngine(native: NativeAddon, config: Config, onWake: () => void) {

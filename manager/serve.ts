@@ -10,7 +10,10 @@ export interface ServeOptions {
   readonly socket?: string
   readonly debugSocket?: string
   readonly stateDir?: string
-  /** Names of images to paths, URLs or page sources. Those of a configuration file come on top. */
+  /**
+   * Names of images to paths, URLs or page sources, or to `{ source, writable, load }`. Those of a
+   * configuration file come on top.
+   */
   readonly images?: ImageSources
   /** Path of a TOML file with settings. */
   readonly configFile?: string

@@ -21,8 +21,17 @@ export interface FaultCountsView extends LatencyView {
   }
   pages_copied: number
   pages_zeroed: number
+  /** Installed as the image's own, shared by all who map it. */
+  pages_continued: number
   pages_poisoned: number
   bytes_copied: number
+}
+
+/** How many regions are served in each way. */
+export interface ModeCountsView {
+  copy: number
+  share: number
+  cow: number
 }
 
 export interface InfoView {
@@ -48,15 +57,20 @@ export interface RegionView {
   session: string
   region: number
   image: string
-  mode: string
+  mode: "copy" | "share" | "cow"
   mode_reason: string
+  /** Whether it shows its own writes alone, or those of all who map the image so. */
+  access: "private" | "shared"
   /** Hexadecimal, "0x7f...". */
   address: string
   length_bytes: number
   offset_bytes: number
   window_bytes: number
   faults: number
+  /** Installed by the manager; of a region of mode cow it never hears. */
   resident_pages: number
+  /** How often the client dropped its pages to see the image again. */
+  resets: number
 }
 
 export interface SessionView extends FaultCountsView {
@@ -71,6 +85,7 @@ export interface SessionView extends FaultCountsView {
   connected_at: string
   state: "greeting" | "active" | "closing"
   regions: number
+  regions_by_mode: ModeCountsView
   length_bytes: number
   resident_pages: number
   pending_faults: number
@@ -91,6 +106,10 @@ export interface ImageView {
   length_bytes: number
   resident_bytes: number
   zero_bytes: number
+  /** Every page is resident or known to be zero. */
+  fully_resident: boolean
+  /** Clients write it, with access "shared"; its source stays as it is. */
+  writable: boolean
   bytes_read: number
   fills: number
   fill_failures: number
@@ -103,6 +122,7 @@ export interface StatsView extends FaultCountsView {
   sessions: number
   sessions_total: number
   regions: number
+  regions_by_mode: ModeCountsView
   images: number
   fill_us_p50: number
   fill_us_p90: number
@@ -125,11 +145,17 @@ export interface FaultView {
   address: string
   image_offset_bytes: number
   kind: "missing" | "minor" | "write_protect"
+  is_write: boolean
   outcome: "installed" | "already_present" | "deferred" | "discarded" | "failed"
   pages: number
   service_us: number
   has_waited_for_fill: boolean
   thread: number
+}
+
+export interface AddImageOptions {
+  readonly writable?: boolean
+  readonly load?: boolean
 }
 
 /** What the debug socket needs of the manager. `manager/serve` provides it. */
@@ -145,8 +171,13 @@ export interface Inspectable {
    * `max`.
    */
   faults(after: number, max: number): FaultView[]
-  /** Registers a path or URL under a name. Throws a ClientError when it cannot. */
-  addImage(name: string, source: string): Promise<ImageView>
+  /**
+   * Registers a path or URL under a name; with `load` it resolves once all of it is resident.
+   * Rejects with a ClientError when it cannot, and there is no such image then.
+   */
+  addImage(name: string, source: string, options?: AddImageOptions): Promise<ImageView>
+  /** Resolves once all of the image is resident. Rejects with a ClientError when it cannot be. */
+  loadImage(name: string): Promise<ImageView>
   /** Throws a ClientError with code `unknown_image` when there is none. */
   removeImage(name: string): void
 }

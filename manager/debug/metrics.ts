@@ -31,8 +31,6 @@ function addBuild(set: MetricSet, inspect: Inspectable): void {
 }
 
 function addFaults(set: MetricSet, stats: StatsView): void {
-  const byLabel = (label: string, counts: object): Series =>
-    Object.entries(counts).map(([value, count]) => [{ [label]: value }, count])
   set.counter("pagerd_faults_total", "Faults by kind.", byLabel("kind", stats.faults))
   set.counter(
     "pagerd_fault_outcomes_total",
@@ -41,6 +39,11 @@ function addFaults(set: MetricSet, stats: StatsView): void {
   )
   set.counter("pagerd_pages_copied_total", "Pages installed with bytes.", stats.pages_copied)
   set.counter("pagerd_pages_zeroed_total", "Pages installed as zeros.", stats.pages_zeroed)
+  set.counter(
+    "pagerd_pages_continued_total",
+    "Pages installed as the image's own.",
+    stats.pages_continued,
+  )
   set.counter("pagerd_pages_poisoned_total", "Pages that could not be had.", stats.pages_poisoned)
   set.counter("pagerd_copied_bytes_total", "Bytes copied into clients.", stats.bytes_copied)
   set.counter(
@@ -70,6 +73,10 @@ function addFaults(set: MetricSet, stats: StatsView): void {
   )
 }
 
+function byLabel(label: string, counts: object): Series {
+  return Object.entries(counts).map(([value, count]) => [{ [label]: value }, count])
+}
+
 function addThreads(set: MetricSet, { threads }: StatsView): void {
   const byThread = (value: (thread: StatsView["threads"][number]) => number): Series =>
     threads.map((thread, index) => [
@@ -94,6 +101,11 @@ function addClients(set: MetricSet, stats: StatsView, sessions: readonly Session
   set.gauge("pagerd_sessions", "Connected clients.", stats.sessions)
   set.counter("pagerd_sessions_accepted_total", "Clients that connected.", stats.sessions_total)
   set.gauge("pagerd_regions", "Regions being served.", stats.regions)
+  set.gauge(
+    "pagerd_regions_by_mode",
+    "Regions by the way they are served.",
+    byLabel("mode", stats.regions_by_mode),
+  )
   set.gauge("pagerd_pending_faults", "Faults read and not yet resolved.", pending)
   set.gauge(
     "pagerd_oldest_pending_fault_seconds",
@@ -115,6 +127,11 @@ function addImages(set: MetricSet, images: readonly ImageView[]): void {
     "pagerd_image_resident_bytes",
     "Bytes of an image that are in memory.",
     byImage(({ resident_bytes }) => resident_bytes),
+  )
+  set.gauge(
+    "pagerd_image_fully_resident",
+    "1 when no page of an image has to be brought in any more.",
+    byImage(({ fully_resident }) => (fully_resident ? 1 : 0)),
   )
   set.counter(
     "pagerd_image_read_bytes_total",

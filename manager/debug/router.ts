@@ -19,8 +19,8 @@ export interface Call {
 export interface Route {
   readonly method: Method
   /**
-   * A last segment ":name" takes one segment; ":name*" takes the rest of the path, slashes
-   * included.
+   * A last segment ":name" takes one segment; ":name*" takes what is there up to the end, or up to
+   * what is behind it, slashes included.
    */
   readonly path: string
   readonly summary: string
@@ -75,8 +75,11 @@ function matchPath(pattern: string, path: string): string | undefined {
   const colon = pattern.indexOf(":")
   if (colon < 0) return path === pattern ? "" : undefined
   if (!path.startsWith(pattern.slice(0, colon))) return undefined
-  const rest = path.slice(colon)
-  if (rest === "" || (rest.includes("/") && !pattern.endsWith("*"))) return undefined
+  const star = pattern.indexOf("*")
+  const behind = star < 0 ? "" : pattern.slice(star + 1)
+  if (!path.endsWith(behind)) return undefined
+  const rest = path.slice(colon, path.length - behind.length)
+  if (rest === "" || (rest.includes("/") && star < 0)) return undefined
   try {
     return decodeURIComponent(rest)
   } catch {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http"
 import { isAbsolute } from "node:path"
 import { z } from "zod"
 import { imageName } from "../../protocol/messages.js"
@@ -15,6 +16,8 @@ const newImage = z.strictObject({
       (source) => isAbsolute(source) || schemeOf(source) !== undefined,
       "a source is an absolute path or a URL: the manager's directory is not the caller's",
     ),
+  writable: z.boolean().optional(),
+  load: z.boolean().optional(),
 })
 
 export const imageRoutes: readonly Route[] = [
@@ -27,13 +30,24 @@ export const imageRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/images",
-    summary: "registers an image; body {name, source}",
+    summary: "registers an image; body {name, source, writable?, load?}",
     answer: async ({ inspect, request }) => {
       const wanted = newImage.safeParse(await readJsonBody(request))
       if (!wanted.success) {
         throw new RequestError(400, "malformed_body", describeIssues(wanted.error))
       }
-      return jsonAnswer(await inspect.addImage(wanted.data.name, wanted.data.source), 201)
+      const { name, source, writable = false, load = false } = wanted.data
+      if (load) awaitLongAnswer(request)
+      return jsonAnswer(await inspect.addImage(name, source, { writable, load }), 201)
+    },
+  },
+  {
+    method: "POST",
+    path: "/v1/images/:name*/load",
+    summary: "brings all of an image into memory, and answers then",
+    answer: async ({ inspect, request, argument }) => {
+      awaitLongAnswer(request)
+      return jsonAnswer(await inspect.loadImage(argument))
     },
   },
   {
@@ -47,10 +61,16 @@ export const imageRoutes: readonly Route[] = [
   },
 ]
 
+/** The connection is quiet for as long as an image's source takes. */
+function awaitLongAnswer(request: IncomingMessage): void {
+  request.socket.setTimeout(0)
+}
+
 function describeIssues(error: z.ZodError): string {
   const issues = error.issues.map(({ path, message }) => {
     const field = path.join(".")
     return field === "" ? message : `${field}: ${message}`
   })
-  return `The body must be {"name": "...", "source": "..."}: ${issues.join("; ")}`
+  const wanted = '{"name": "...", "source": "...", "writable": false, "load": false}'
+  return `The body must be ${wanted}: ${issues.join("; ")}`
 }

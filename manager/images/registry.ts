@@ -8,6 +8,7 @@ import { FillQueue, type ReadFailure } from "./fill_queue.js"
 import { isPageSource, type PageSource } from "./page_source.js"
 import type { Residency } from "./residency.js"
 import { checkImageFile, pathOfSource } from "./source.js"
+import type { WantedImage } from "./wanted_image.js"
 
 /** A named image. It outlives its name while regions map it. */
 export interface Image {
@@ -51,7 +52,7 @@ export class ImageRegistry {
   ) {}
 
   /** Throws a ClientError when the name is taken or the source cannot be had. */
-  add(name: string, source: string | PageSource): Image {
+  add(name: string, { source, writable = false }: WantedImage): Image {
     if (!imageName.safeParse(name).success || publishedName.test(name)) {
       const wanted =
         "letters, digits and . _ / -, starting with a letter or digit and not with u<number>/"
@@ -61,7 +62,8 @@ export class ImageRegistry {
       )
     }
     this.checkRoomFor(name)
-    return isPageSource(source) ? this.addPageSource(name, source) : this.addFile(name, source)
+    if (isPageSource(source)) return this.addPageSource(name, source, writable)
+    return this.addFile(name, source, writable)
   }
 
   /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
@@ -90,9 +92,14 @@ export class ImageRegistry {
     throw new ClientError("unknown_image", `This manager has no image "${name}"; ${known}`)
   }
 
+  /** The image of that name, whoever may see it. */
+  findAny(name: string): Image {
+    return this.find(name, rootUid)
+  }
+
   /** Regions that map the image keep it. */
   remove(name: string): void {
-    const image = this.find(name, rootUid)
+    const image = this.findAny(name)
     this.byName.delete(name)
     this.engine.removeImage(image.image)
     if (image.regions === 0) this.forget(image)
@@ -162,15 +169,15 @@ export class ImageRegistry {
     this.byNumber.clear()
   }
 
-  private addFile(name: string, source: string): Image {
+  private addFile(name: string, source: string, isWritable: boolean): Image {
     const path = pathOfSource(source)
     checkImageFile(path)
-    const opened = this.open(name, () => this.engine.addFileImage(path, false))
-    const file = { source: path, owner: undefined, fills: undefined, isWritable: false }
+    const opened = this.open(name, () => this.engine.addFileImage(path, isWritable))
+    const file = { source: path, owner: undefined, fills: undefined, isWritable }
     return this.enter({ ...opened, ...file, name })
   }
 
-  private addPageSource(name: string, source: PageSource): Image {
+  private addPageSource(name: string, source: PageSource, isWritable: boolean): Image {
     if (!Number.isSafeInteger(source.length) || source.length <= 0) {
       const found = `its length is ${source.length}, wanted a whole number above 0`
       throw new ClientError(
@@ -178,14 +185,15 @@ export class ImageRegistry {
         `Cannot take page source "${name}" as an image: ${found}`,
       )
     }
-    const opened = this.open(name, () => this.engine.addSourceImage(BigInt(source.length), false))
+    const lengthBytes = BigInt(source.length)
+    const opened = this.open(name, () => this.engine.addSourceImage(lengthBytes, isWritable))
     const budget = new LogBudget(failureLinesMax, failureLinesSpanMs)
     const fills = new FillQueue(source, this.engine, this.sourceLimits, (failure) => {
       const found = this.byNumber.get(opened.image)
       if (found !== undefined) found.lastError = failure.reason
       budget.spend((withheld) => this.logReadFailure(name, failure, withheld))
     })
-    const read = { source: "source", owner: undefined, fills, isWritable: false }
+    const read = { source: "source", owner: undefined, fills, isWritable }
     return this.enter({ ...opened, ...read, name })
   }
 

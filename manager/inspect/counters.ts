@@ -1,5 +1,7 @@
+import { takenMode } from "../../protocol/messages.js"
 import type { FaultCounters } from "../engine/native.js"
-import type { FaultCountsView } from "../view.js"
+import type { Session } from "../sessions/session.js"
+import type { FaultCountsView, ModeCountsView } from "../view.js"
 
 export function faultCountsView(counters: FaultCounters): FaultCountsView {
   const { serviceUs } = counters
@@ -18,6 +20,7 @@ export function faultCountsView(counters: FaultCounters): FaultCountsView {
     },
     pages_copied: counters.pagesCopied,
     pages_zeroed: counters.pagesZeroed,
+    pages_continued: counters.pagesContinued,
     pages_poisoned: counters.pagesPoisoned,
     bytes_copied: counters.bytesCopied,
     fault_service_us_p50: serviceUs.p50,
@@ -25,6 +28,15 @@ export function faultCountsView(counters: FaultCounters): FaultCountsView {
     fault_service_us_p99: serviceUs.p99,
     fault_service_us_max: serviceUs.max,
   }
+}
+
+/** How many regions of the sessions there are of each mode. */
+export function modeCountsView(sessions: readonly Pick<Session, "regions">[]): ModeCountsView {
+  const counts = { copy: 0, share: 0, cow: 0 }
+  for (const { regions } of sessions) {
+    for (const mode of takenMode.options) counts[mode] += regions.ofMode(mode)
+  }
+  return counts
 }
 
 const noLatency = { count: 0, p50: 0, p90: 0, p99: 0, max: 0 }

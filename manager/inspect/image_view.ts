@@ -12,10 +12,13 @@ export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapsho
     length_bytes: Number(image.lengthBytes),
     resident_bytes: Number(snapshot?.residentBytes ?? 0n),
     zero_bytes: Number(snapshot?.zeroBytes ?? 0n),
+    fully_resident: snapshot?.isFullyResident ?? false,
+    writable: image.isWritable,
     bytes_read: Number(snapshot?.bytesRead ?? 0n),
     fills: snapshot?.fills ?? 0,
     fill_failures: snapshot?.fillFailures ?? 0,
-    regions: snapshot?.regions ?? 0,
+    // Not the engine's count: it never hears of regions of mode cow.
+    regions: image.regions,
     last_error: failure !== "" ? failure : (image.lastError ?? null),
   }
 }

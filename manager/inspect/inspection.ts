@@ -3,11 +3,13 @@ import { release } from "node:os"
 import { protocolVersion } from "../../protocol/limits.js"
 import type { Config } from "../config.js"
 import type { FaultSnapshot, NativeEngine } from "../engine/native.js"
+import type { ImageLoader } from "../images/image_loader.js"
 import type { ImageRegistry } from "../images/registry.js"
 import { hex } from "../sessions/region_book.js"
 import type { Sessions } from "../sessions/sessions.js"
 import { packageVersion } from "../version.js"
 import type {
+  AddImageOptions,
   FaultView,
   ImageView,
   InfoView,
@@ -17,7 +19,7 @@ import type {
   SessionView,
   StatsView,
 } from "../view.js"
-import { faultCountsView } from "./counters.js"
+import { faultCountsView, modeCountsView } from "./counters.js"
 import { imageView } from "./image_view.js"
 import { regionViews, sessionDetailView, sessionView } from "./session_view.js"
 
@@ -26,6 +28,7 @@ export interface Inspected {
   readonly config: Config
   readonly engine: NativeEngine
   readonly images: ImageRegistry
+  readonly loader: ImageLoader
   readonly sessions: Sessions
   readonly passesDevice: boolean
 }
@@ -90,6 +93,7 @@ export class Inspection implements Inspectable {
       sessions: list.length,
       sessions_total: sessions.total,
       regions: list.reduce((regions, session) => regions + session.regions.size, 0),
+      regions_by_mode: modeCountsView(list),
       images: images.size,
       fill_us_p50: snapshot.fillUs.p50,
       fill_us_p90: snapshot.fillUs.p90,
@@ -107,10 +111,29 @@ export class Inspection implements Inspectable {
     return faults.map((fault) => this.faultView(fault))
   }
 
-  async addImage(name: string, source: string): Promise<ImageView> {
-    const { images, sessions, engine } = this.inspected
+  async addImage(
+    name: string,
+    source: string,
+    { writable = false, load = false }: AddImageOptions = {},
+  ): Promise<ImageView> {
+    const { images, loader, sessions, engine } = this.inspected
     sessions.checkNotDraining()
-    return imageView(images.add(name, source), engine)
+    const image = images.add(name, { source, writable })
+    try {
+      if (load) await loader.load(image)
+    } catch (error) {
+      images.withdraw(image)
+      throw error
+    }
+    return imageView(image, engine)
+  }
+
+  async loadImage(name: string): Promise<ImageView> {
+    const { images, loader, sessions, engine } = this.inspected
+    sessions.checkNotDraining()
+    const image = images.findAny(name)
+    await loader.load(image)
+    return imageView(image, engine)
   }
 
   removeImage(name: string): void {
@@ -134,6 +157,7 @@ export class Inspection implements Inspectable {
       address: hex(fault.address),
       image_offset_bytes: Number(fault.imageOffsetBytes),
       kind: fault.kind,
+      is_write: fault.isWrite,
       outcome: fault.outcome,
       pages: fault.pages,
       service_us: fault.serviceUs,

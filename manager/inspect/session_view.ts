@@ -2,7 +2,7 @@ import type { NativeEngine, RegionSnapshot } from "../engine/native.js"
 import { hex } from "../sessions/region_book.js"
 import type { Session } from "../sessions/session.js"
 import type { RegionView, SessionDetailView, SessionView } from "../view.js"
-import { faultCountsView, noFaults } from "./counters.js"
+import { faultCountsView, modeCountsView, noFaults } from "./counters.js"
 
 type SnapshotSource = Pick<NativeEngine, "spaceSnapshot" | "regionSnapshots">
 
@@ -25,6 +25,7 @@ export function sessionView(
     connected_at: new Date(session.connectedAtMs).toISOString(),
     state: session.state,
     regions: session.regions.size,
+    regions_by_mode: modeCountsView([session]),
     length_bytes: Number(session.regions.lengthBytes),
     resident_pages: regions.reduce((pages, region) => pages + region.resident_pages, 0),
     pending_faults: pendingFaults,
@@ -55,12 +56,14 @@ export function regionViews(session: Session, engine: SnapshotSource): RegionVie
       image: region.image.name,
       mode: region.mode,
       mode_reason: region.why,
+      access: region.access,
       address: hex(region.address),
       length_bytes: Number(region.lengthBytes),
       offset_bytes: Number(region.offsetBytes),
       window_bytes: region.windowBytes,
       faults: snapshot?.faults ?? 0,
       resident_pages: snapshot?.residentPages ?? 0,
+      resets: region.resets,
     }
   })
 }

@@ -36,6 +36,7 @@ export interface Region extends RegionWish {
 export class RegionBook {
   private readonly byAddress: Region[] = []
   private readonly byNumber = new Map<number, Region>()
+  private readonly byMode = { copy: 0, share: 0, cow: 0 }
   private lastRegion = 0
   private totalBytes = 0n
 
@@ -49,6 +50,10 @@ export class RegionBook {
 
   get lengthBytes(): bigint {
     return this.totalBytes
+  }
+
+  ofMode(mode: TakenMode): number {
+    return this.byMode[mode]
   }
 
   list(): readonly Region[] {
@@ -74,14 +79,16 @@ export class RegionBook {
     this.byAddress.splice(at, 0, region)
     this.byNumber.set(region.region, region)
     this.totalBytes += region.lengthBytes
+    this.byMode[region.mode] += 1
     return region
   }
 
   /** False when it is not there any more. */
-  remove({ region, address, lengthBytes }: Region): boolean {
+  remove({ region, address, lengthBytes, mode }: Region): boolean {
     if (!this.byNumber.delete(region)) return false
     this.byAddress.splice(this.placeOf(address), 1)
     this.totalBytes -= lengthBytes
+    this.byMode[mode] -= 1
     return true
   }
 

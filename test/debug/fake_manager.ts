@@ -1,5 +1,6 @@
 import { ClientError } from "../../manager/errors.js"
 import type {
+  AddImageOptions,
   FaultView,
   ImageView,
   InfoView,
@@ -64,12 +65,24 @@ export class FakeManager implements Inspectable {
     return after === 0 ? later.slice(Math.max(0, later.length - max)) : later.slice(0, max)
   }
 
-  async addImage(name: string, source: string): Promise<ImageView> {
+  async addImage(
+    name: string,
+    source: string,
+    { writable = false, load = false }: AddImageOptions = {},
+  ): Promise<ImageView> {
     if (this.imageList.some((image) => image.name === name)) {
       throw new ClientError("image_exists", `There is an image ${name} already`)
     }
-    const image = { ...made.image(name), source }
+    const image = { ...made.image(name), source, writable, fully_resident: load }
     this.imageList.push(image)
+    return image
+  }
+
+  async loadImage(name: string): Promise<ImageView> {
+    const image = this.imageList.find((candidate) => candidate.name === name)
+    if (image === undefined) throw new ClientError("unknown_image", `There is no image ${name}`)
+    image.resident_bytes = image.length_bytes
+    image.fully_resident = true
     return image
   }
 

@@ -29,6 +29,21 @@ test("such an image is added, and removed by its name as it is or escaped", asyn
   assert.equal(names(), ["model", "u1000/sqlite.db"])
 })
 
+test("such an image is loaded, by its name as it is or escaped, also one named load", async () => {
+  await add("teams/blue/load")
+  const isLoaded = () => debug.manager.imageList.find(({ name }) => name === "teams/blue/load")
+
+  const plain = await debug.ask("POST", "/v1/images/u1000/sqlite.db/load")
+  const escaped = await debug.ask("POST", "/v1/images/teams%2Fblue%2Fload/load")
+  const verbAlone = await debug.ask("POST", "/v1/images/teams/blue/load")
+
+  assert.is((plain.json() as { fully_resident: boolean }).fully_resident, true)
+  assert.is(escaped.status, 200)
+  assert.is(isLoaded()?.fully_resident, true)
+  assert.is(verbAlone.status, 404)
+  assert.match(verbAlone.text, /no image teams\/blue/)
+})
+
 test("a name with dots is not taken for another path", async () => {
   await add("old/../model")
 

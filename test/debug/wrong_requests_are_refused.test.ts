@@ -31,13 +31,16 @@ test("an unknown path, session or image is a 404 that names it", async () => {
   assertRefused(await debug.ask("GET", "/v1/nothing"), 404, "unknown_route", /\/v1\/nothing/)
   assertRefused(await debug.ask("GET", "/v1/sessions/s9"), 404, "unknown_session", /s9/)
   assertRefused(await debug.ask("DELETE", "/v1/images/none"), 404, "unknown_image", /none/)
+  assertRefused(await debug.ask("POST", "/v1/images/none/load"), 404, "unknown_image", /none/)
 })
 
 test("a method that a path does not take is a 405 with the ones it takes", async () => {
   const onImages = await debug.ask("DELETE", "/v1/images")
+  const onImage = await debug.ask("POST", "/v1/images/model")
   const onStats = await debug.ask("POST", "/v1/stats", "{}")
 
   assertRefused(onImages, 405, "method_not_allowed", /GET and POST, not DELETE/)
+  assertRefused(onImage, 405, "method_not_allowed", /takes DELETE, not POST/)
   assert.is(onImages.headers.allow, "HEAD, GET, POST")
   assert.is(onStats.headers.allow, "HEAD, GET")
 })
@@ -63,6 +66,8 @@ test("a body that is no {name, source} is a 400 that says why", async () => {
     ['{"name":"../a","source":"/x"}', /name: an image name is/],
     ['{"name":"a","source":"x"}', /absolute path or a URL/],
     ['{"name":"a","source":"/x","mode":"copy"}', /mode/],
+    ['{"name":"a","source":"/x","writable":1}', /writable: .*expected boolean/],
+    ['{"name":"a","source":"/x","load":"all"}', /load: .*expected boolean/],
   ]
   for (const [body, words] of bodies) {
     assertRefused(await debug.ask("POST", "/v1/images", body), 400, "malformed_body", words)

@@ -6,6 +6,7 @@ import {
 import { type ClientMessage, errorCodes } from "../../../protocol/messages.js"
 import type { Config } from "../../config.js"
 import { ClientError } from "../../errors.js"
+import type { ImageLoader } from "../../images/image_loader.js"
 import type { ImageRegistry } from "../../images/registry.js"
 import type { Logger } from "../../log.js"
 import type { Session, SessionVoice } from "../../sessions/session.js"
@@ -24,6 +25,7 @@ import { answerRequest } from "./requests.js"
 export interface ConversationServices {
   readonly sessions: Sessions
   readonly images: ImageRegistry
+  readonly loader: ImageLoader
   readonly native: SocketModule
   readonly device: Device
   readonly config: Config
@@ -119,8 +121,8 @@ export class Conversation implements SessionVoice {
     } else if (message.type === "bye") {
       void this.sayGoodbye(message.request)
     } else {
-      const { sessions, images, native } = services
-      const scope = { session, sessions, images, native, descriptors }
+      const { sessions, images, loader, native } = services
+      const scope = { session, sessions, images, loader, native, descriptors }
       void this.answerWhenDone(message.request, answerRequest(message, scope))
     }
   }

@@ -1,5 +1,6 @@
 import type { ClientMessage, ManagerMessage } from "../../../protocol/messages.js"
 import { ClientError } from "../../errors.js"
+import type { ImageLoader } from "../../images/image_loader.js"
 import { checkPublishedFile } from "../../images/published_file.js"
 import type { ImageRegistry } from "../../images/registry.js"
 import { chooseMode } from "../../sessions/mode_choice.js"
@@ -20,6 +21,7 @@ export interface RequestScope {
   readonly session: Session
   readonly sessions: Sessions
   readonly images: ImageRegistry
+  readonly loader: ImageLoader
   readonly native: SocketModule
   readonly descriptors: ReceivedDescriptors
 }
@@ -42,7 +44,7 @@ function resultOf(
 ): Promise<ManagerMessage> {
   switch (message.type) {
     case "load":
-      throw new ClientError("busy", "This manager cannot load images yet")
+      return load(message, scope)
     case "publish":
       return publish(message, scope)
     case "map":
@@ -54,6 +56,16 @@ function resultOf(
     case "unmap":
       return unmap(message, scope)
   }
+}
+
+async function load(message: RequestOf<"load">, scope: RequestScope): Promise<ManagerMessage> {
+  const { session, sessions, images, loader } = scope
+  sessions.checkNotDraining()
+  const image = images.find(message.image, session.peer.uid)
+  await loader.load(image)
+  const { presentBytes } = images.residency(image)
+  const { request } = message
+  return { type: "loaded", request, image: image.name, resident_bytes: presentBytes }
 }
 
 async function publish(

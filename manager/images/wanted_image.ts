@@ -1,0 +1,19 @@
+import { isPageSource, type PageSource } from "./page_source.js"
+
+/** An image to be added: where its bytes come from, and what it is for. */
+export interface WantedImage {
+  /** A path, a URL or a page source. */
+  readonly source: string | PageSource
+  /**
+   * Clients map it with access "shared", and only so: they see each other's writes. Nothing is ever
+   * written back to the source. Default: false.
+   */
+  readonly writable?: boolean
+  /** All of it is brought into memory before the first client is served. Default: false. */
+  readonly load?: boolean
+}
+
+/** The short form: a source alone. */
+export function wantedImage(given: string | PageSource | WantedImage): WantedImage {
+  return typeof given === "string" || isPageSource(given) ? { source: given } : given
+}
