@@ -14,11 +14,16 @@ export class DebugClient {
     private readonly answerTimeoutMs = 30_000,
   ) {}
 
+  /** The same, for what takes as long as it takes. */
+  patient(): DebugClient {
+    return new DebugClient(this.path, 0)
+  }
+
   async get<Answer>(target: string): Promise<Answer> {
     return JSON.parse(await this.#ask("GET", target)) as Answer
   }
 
-  async post<Answer>(target: string, body: object): Promise<Answer> {
+  async post<Answer>(target: string, body: object = {}): Promise<Answer> {
     return JSON.parse(await this.#ask("POST", target, JSON.stringify(body))) as Answer
   }
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path"
 import type { Command } from "commander"
 import { schemeOf } from "../images/source.js"
 import type { ImageView } from "../view.js"
+import { withLoadProgress } from "./load_progress.js"
 import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
 import { print, printJson } from "./output.js"
 import { formatBytes, formatCount } from "./quantities.js"
@@ -11,12 +12,14 @@ import { printable, terminalOf } from "./terminal.js"
 export function addImage(program: Command): void {
   const image = program
     .command("image")
-    .description("add, list and remove images")
+    .description("add, list, load and remove images")
     .addHelpText(
       "after",
       `
 Examples:
   pagerd image add model ./model.bin
+  pagerd image load model
+  pagerd image add board ./board.bin --writable
   pagerd image ls
   pagerd image rm model`,
     )
@@ -25,7 +28,15 @@ Examples:
     .description("register an image while the manager runs")
     .argument("<name>", "letters, digits and . _ / -, starting with a letter or digit")
     .argument("<source>", "a file's path or a URL; nothing is read before a client touches it")
+    .option("--writable", "clients map it shared and see each other's writes")
+    .option("--load", "bring all of it into memory at once, and return then")
+    .addHelpText("after", addHelp)
     .action(addOne)
+  withDebugSocket(image.command("load"))
+    .description("bring all of an image into memory; mode auto is cow from then on")
+    .argument("<name>", "the image's name")
+    .addHelpText("after", loadHelp)
+    .action(loadOne)
   withDebugSocket(image.command("ls"))
     .description("list the images and how much of each is in memory")
     .action(list)
@@ -35,11 +46,37 @@ Examples:
     .action(removeOne)
 }
 
-async function addOne(name: string, source: string, options: AskingOptions): Promise<void> {
-  const body = { name, source: absoluteSource(source) }
-  const image = await clientOf(options).post<ImageView>("/v1/images", body)
+const addHelp = `
+A plain image is read-only: each client has its own writes to itself. A writable one is mapped with
+access "shared" only. What clients write stays in the manager's memory, for as long as the manager
+has the image: nothing is ever written back to SOURCE.`
+
+const loadHelp = `
+Returns once the image is resident, at once when it is. Loads that take long say on stderr how far
+they are. Clients that map the image afterwards with mode auto get cow: no page of theirs ever
+faults to the manager.`
+
+interface AddOptions extends AskingOptions {
+  readonly writable?: true
+  readonly load?: true
+}
+
+async function addOne(name: string, source: string, options: AddOptions): Promise<void> {
+  const client = clientOf(options)
+  const { writable = false, load = false } = options
+  const body = { name, source: absoluteSource(source), writable, load }
+  const adding = (load ? client.patient() : client).post<ImageView>("/v1/images", body)
+  const image = await (load ? withLoadProgress(client, name, adding) : adding)
   if (options.json) await printJson(image)
   else await print(`added ${image.name}: ${formatBytes(image.length_bytes)} from ${image.source}`)
+}
+
+async function loadOne(name: string, options: AskingOptions): Promise<void> {
+  const client = clientOf(options)
+  const loading = client.patient().post<ImageView>(`/v1/images/${encodeURIComponent(name)}/load`)
+  const image = await withLoadProgress(client, name, loading)
+  if (options.json) await printJson(image)
+  else await print(`loaded ${image.name}: ${formatBytes(image.length_bytes)} are resident`)
 }
 
 async function list(options: AskingOptions): Promise<void> {
@@ -74,9 +111,10 @@ const columns: readonly Column<ImageView>[] = [
   { title: "NAME", cell: ({ name }) => name, style: () => "bold" },
   {
     title: "STATE",
-    cell: ({ state }) => state,
+    cell: ({ state, fully_resident }) => (state === "ready" && fully_resident ? "resident" : state),
     style: ({ state }) => (state === "failed" ? "red" : "green"),
   },
+  { title: "ACCESS", cell: ({ writable }) => (writable ? "shared" : "private") },
   { title: "LENGTH", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
   { title: "RESIDENT", align: "right", cell: ({ resident_bytes }) => formatBytes(resident_bytes) },
   { title: "ZEROS", align: "right", cell: ({ zero_bytes }) => formatBytes(zero_bytes) },

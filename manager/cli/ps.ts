@@ -20,7 +20,8 @@ export function addPs(program: Command): void {
       "after",
       `
 MAPPED is what a client registered, RESIDENT what of it was installed so far. P99 is the time that
-99 of 100 faults took at most. PENDING counts faults that wait right now, and since when.
+99 of 100 faults took at most. PENDING counts faults that wait right now, and since when. WHY says
+what made the manager choose a region's mode; those of mode cow never fault to it.
 
 Example:
   pagerd ps --json | jq '.[] | select(.pending_faults > 0) | .pid'`,
@@ -108,6 +109,7 @@ const regionColumns: readonly Column<RegionView>[] = [
   { title: "REGION", align: "right", cell: ({ region }) => String(region) },
   { title: "IMAGE", shrinks: true, cell: ({ image }) => image },
   { title: "MODE", cell: ({ mode }) => mode },
+  { title: "ACCESS", cell: ({ access }) => access },
   { title: "ADDRESS", cell: ({ address }) => address },
   { title: "OFFSET", align: "right", cell: ({ offset_bytes }) => formatBytes(offset_bytes) },
   { title: "MAPPED", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
@@ -121,8 +123,12 @@ const regionColumns: readonly Column<RegionView>[] = [
     title: "WINDOW",
     align: "right",
     // 0: the client left it to the manager.
-    cell: ({ window_bytes }) => (window_bytes === 0 ? "default" : formatBytes(window_bytes)),
+    cell: ({ mode, window_bytes }) => {
+      if (mode === "cow") return "-"
+      return window_bytes === 0 ? "default" : formatBytes(window_bytes)
+    },
   },
+  { title: "WHY", cell: ({ mode_reason }) => mode_reason, style: () => "dim" },
 ]
 
 function pendingCell({ pending_faults, oldest_pending_fault_ms }: SessionView): string {

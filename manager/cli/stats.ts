@@ -46,6 +46,11 @@ function renderStats(info: InfoView, stats: StatsView, terminal: Terminal): stri
       counted(stats.regions, "region"),
       counted(stats.images, "image"),
     ]),
+    item(terminal, "regions", [
+      `copy ${formatCount(stats.regions_by_mode.copy)}`,
+      `share ${formatCount(stats.regions_by_mode.share)}`,
+      `cow ${formatCount(stats.regions_by_mode.cow)}`,
+    ]),
     item(terminal, "faults", [
       formatCount(faultsOf(stats)),
       `missing ${formatCount(faults.missing)}`,
@@ -62,6 +67,7 @@ function renderStats(info: InfoView, stats: StatsView, terminal: Terminal): stri
     item(terminal, "pages", [
       `copied ${formatCount(stats.pages_copied)} (${formatBytes(stats.bytes_copied)})`,
       `zeroed ${formatCount(stats.pages_zeroed)}`,
+      `continued ${formatCount(stats.pages_continued)}`,
       alarm(terminal, `poisoned ${formatCount(stats.pages_poisoned)}`, stats.pages_poisoned),
     ]),
     item(terminal, "manager", [

@@ -20,8 +20,9 @@ export function addTrace(program: Command): void {
     .addHelpText(
       "after",
       `
-A fault's line: time, session, pid, image and the offset of the page in it, kind of fault, how
-serving it ended, pages installed with it, service time, and whether bytes had to be read.
+A fault's line: time, session, pid, image and the offset of the page in it, kind of fault, whether
+the client read or wrote, how serving it ended, pages installed with it, service time, and whether
+bytes had to be read.
 Faults that come faster than they can be shown are counted instead. Ends with Ctrl-C.
 
 Example:
@@ -77,6 +78,7 @@ function renderEntry(entry: FaultView | { dropped: number }, paint: Paint): stri
     String(entry.pid).padStart(7),
     place.padEnd(24),
     entry.kind.replace("_", "-").padEnd(7),
+    (entry.is_write ? "write" : "read").padEnd(5),
     paint(outcomeStyles[entry.outcome] ?? "plain", entry.outcome.replace("_", " ").padEnd(9)),
     counted(entry.pages, "page").padStart(9),
     formatUs(entry.service_us).padStart(8),

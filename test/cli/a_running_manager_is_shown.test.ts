@@ -41,7 +41,7 @@ test("ps --regions puts each client's regions below it", async () => {
   assert.match(table[2] ?? "", /^s1/)
   assert.match(
     table[3] ?? "",
-    /^ +1 +model +copy +0x7f3a00000000 +0 B +207 MiB +5 MiB +6,172 +64 KiB$/,
+    /^ +1 +model +copy +private +0x7f3a00000000 +0 B +207 MiB +5 MiB +6,172 +64 KiB +asked for$/,
   )
   assert.match(table[4] ?? "", /^ +2 +model/)
   assert.match(table[5] ?? "", /^s2/)
@@ -73,7 +73,8 @@ test("stats prints totals and percentiles, and JSON when asked", async () => {
   assert.match(stdout, /^pagerd 0\.1\.0, pid \d+, serving, up 1 h 2 min\n/)
   assert.match(stdout, /\nfault service +8\.5 µs +21 µs +140 µs +12\.8 ms\n/)
   assert.match(stdout, /\nfill +210 µs +480 µs +2\.3 ms +9\.1 ms\n/)
-  assert.match(stdout, /copied 180,000 \(703 MiB\) +zeroed 20,000 +poisoned 0/)
+  assert.match(stdout, /copied 180,000 \(703 MiB\) +zeroed 20,000 +continued 64,000 +poisoned 0/)
+  assert.match(stdout, /\nregions +copy 1 +share 1 +cow 0\n/)
   assert.equal(json, debug.manager.stats())
 })
 
@@ -85,13 +86,46 @@ test("image adds, lists and removes, with paths made absolute", async () => {
   const removed = await ask("image", "rm", "teams/blue", "--json")
 
   assert.is(added.stdout, `added teams/blue: 207 MiB from ${process.cwd()}/package.json\n`)
-  assert.match(listed.stdout, /\nteams\/blue +ready +207 MiB/)
+  assert.match(listed.stdout, /\nteams\/blue +ready +private +207 MiB/)
   assert.equal(json, images)
   assert.equal(removed.json(), { removed: "teams/blue" })
   assert.equal(
     debug.manager.imageList.map(({ name }) => name),
     ["model", "u1000/sqlite.db"],
   )
+})
+
+test("image adds writable images, and loads them at once or later", async () => {
+  const { imageList } = debug.manager
+  const loaded = await ask("image", "load", "u1000/sqlite.db")
+  const added = await ask("image", "add", "board", "/board", "--writable", "--load", "--json")
+  const listed = await ask("image", "ls")
+
+  assert.is(loaded.stdout, "loaded u1000/sqlite.db: 207 MiB are resident\n")
+  assert.equal(added.json(), imageList.at(-1))
+  assert.is(imageList.at(-1)?.writable, true)
+  assert.match(listed.stdout, /\nu1000\/sqlite\.db +resident +private /)
+  assert.match(listed.stdout, /\nboard +resident +shared /)
+})
+
+test("a long load says on stderr how far it is", async () => {
+  const { manager } = debug
+  const load = manager.loadImage.bind(manager)
+  let release = () => {}
+  manager.loadImage = async (name) => {
+    await new Promise<void>((resolve) => {
+      release = resolve
+    })
+    return load(name)
+  }
+
+  const run = await runPagerd(["image", "load", "model", "--debug-socket", debug.path], {
+    during: (child) => child.stderr?.once("data", () => release()),
+  })
+
+  assert.is(run.code, 0)
+  assert.match(run.stderr, /^loading model: 67 MiB of 207 MiB, 32 %\n/)
+  assert.is(run.stdout, "loaded model: 207 MiB are resident\n")
 })
 
 test("a URL reaches the manager as it was typed", async () => {

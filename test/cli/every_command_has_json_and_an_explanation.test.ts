@@ -21,6 +21,7 @@ test("the contract's commands are all there", () => {
     "image add",
     "image ls",
     "image rm",
+    "image load",
     "ps",
     "stats",
     "top",

@@ -23,17 +23,19 @@ function followed(): Promise<void> {
   })
 }
 
+const failed = { outcome: "failed", has_waited_for_fill: true } as const
+
 test("a line for each fault, until the limit", async () => {
   const isFollowed = followed()
   const running = runPagerd(["trace", "--limit", "2", "--debug-socket", debug.path])
   await isFollowed
   debug.manager.addFaults(1)
-  debug.manager.addFaults(2, { outcome: "failed", has_waited_for_fill: true, pages: 1 })
+  debug.manager.addFaults(2, { ...failed, is_write: true, pages: 1 })
   const { code, stdout } = await running
 
   const [first, second, end] = stdout.split("\n").map((line) => line.split(/ {2,}/).join(" "))
-  assert.is(first, "03:04:05.678 s1 4242 model+0x1000 missing installed 16 pages 9.3 µs")
-  assert.is(second, "03:04:05.678 s1 4242 model+0x1000 missing failed 1 page 9.3 µs filled")
+  assert.is(first, "03:04:05.678 s1 4242 model+0x1000 missing read installed 16 pages 9.3 µs")
+  assert.is(second, "03:04:05.678 s1 4242 model+0x1000 missing write failed 1 page 9.3 µs filled")
   assert.is(end, "")
   assert.is(code, 0)
 })

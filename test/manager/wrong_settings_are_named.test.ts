@@ -36,6 +36,15 @@ const wrongFiles: [string, RegExp][] = [
   ["[engine]\nwindow_bytes_default = 5000", /^Setting engine\.window_bytes_default is 5000: /],
   ["log_level = 'loud'", /^Setting log_level is "loud": .*"info"/],
   ["pass_device = 'some'", /^Setting pass_device is "some": /],
+  [
+    "[images]\na = { source = '/x', writeable = true }",
+    /^There is no setting "writeable" in \[images\.a\]/,
+  ],
+  [
+    "[images]\na = { writable = true }",
+    /^Setting images\.a is {.*: it is a path or URL, or a table/,
+  ],
+  ["[images]\na = 7", /^Setting images\.a is 7: it is a path or URL, or a table of source,/],
   ["[limits\n", /^Configuration file .*pagerd\.toml is no valid TOML: /],
 ]
 
@@ -78,6 +87,14 @@ test("a group of settings keeps what it does not name, images keep their names",
   assert.is(config.sources.backoffMs, 7)
   assert.is(config.sources.attemptsMax, 2)
   assert.is(config.sources.readsInFlightMax, 16)
+})
+
+test("an image in a file has a source, and may be writable and loaded", () => {
+  const text = "[images]\nplain = '/p'\nmy_board = { source = '/b', writable = true }\n"
+
+  const { images } = resolveFile(text)
+
+  assert.equal(images, { plain: "/p", my_board: { source: "/b", writable: true, load: false } })
 })
 
 test.run()

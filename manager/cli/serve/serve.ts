@@ -43,6 +43,14 @@ JSON lines on stderr. The first SIGTERM or SIGINT lets what is under way end and
 second exits at once with 143 or 130. Clients outlive it: they wait for the next manager.
 In a systemd unit use Type=notify.
 
+A configuration file says more about an image than a flag can:
+  [images]
+  model = "/srv/model.bin"
+  index = { source = "/srv/index.dat", load = true }
+  board = { source = "/srv/board.bin", writable = true }
+With load all of it is brought into memory before the manager is ready. What clients write into a
+writable image is never written back to its source.
+
 Examples:
   pagerd serve --image model=./model.bin --image index=/srv/index.dat
   pagerd serve --config /etc/pagerd.toml --log-level warn`
