@@ -48,7 +48,7 @@ export class RunningManager {
     const { engine } = this
     const { limits } = config
     const images = new ImageRegistry(engine.native, limits, config.sources, log)
-    const loader = new ImageLoader(unloadable, images, log)
+    const loader = new ImageLoader(engine, images, log)
     const sessions = new Sessions({ engine, native, images, limits, log })
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
@@ -128,10 +128,6 @@ export class RunningManager {
     this.device.close()
     this.log.info("ended")
   }
-}
-
-const unloadable = {
-  load: () => Promise.reject(new ClientError("busy", "This manager cannot load images yet")),
 }
 
 function startEngine(native: NativeAddon, config: Config, onWake: () => void) {

@@ -1,18 +1,14 @@
+import type { Engine } from "../engine/engine.js"
+import { ClientError } from "../errors.js"
 import type { Logger } from "../log.js"
 import type { Image, ImageRegistry } from "./registry.js"
-
-/** The engine, as far as it brings a whole image into memory. */
-export interface LoadingEngine {
-  /** Resolves once every page is there, rejects with a ClientError that says why not. */
-  load(image: number): Promise<void>
-}
 
 /** Brings whole images into memory. Those who ask for one at the same time wait for one load. */
 export class ImageLoader {
   private readonly loading = new Map<Image, Promise<void>>()
 
   constructor(
-    private readonly engine: LoadingEngine,
+    private readonly engine: Pick<Engine, "load">,
     private readonly images: ImageRegistry,
     private readonly log: Logger,
   ) {}
@@ -31,7 +27,12 @@ export class ImageLoader {
     const facts = { image: image.name, length_bytes: Number(image.lengthBytes) }
     const startMs = performance.now()
     this.log.info(facts, "loading an image")
-    await this.engine.load(image.image)
+    await this.engine.load(image.image).catch((thrown) => {
+      if (!(thrown instanceof ClientError)) throw thrown
+      const message = `Cannot load image "${image.name}": ${thrown.message}`
+      this.log.warn({ ...facts, code: thrown.code }, message)
+      throw new ClientError(thrown.code, message)
+    })
     const took_ms = Math.round(performance.now() - startMs)
     this.log.info({ ...facts, took_ms }, "the image is resident")
   }

@@ -48,7 +48,10 @@ test("ps shows it with its command, its regions and what it touched", async () =
   assert.ok((session?.faults.missing ?? 0) > 0)
   assert.is(session?.pending_faults, 0)
   assert.match(table.stdout, new RegExp(`^${session?.id} +${worker.pid} +\\d+ +\\S+`, "m"))
-  assert.match(table.stdout, /^ +\d+ +teams\/blue\/model +(copy|share) +private +0x[0-9a-f]+ +0 B +8 MiB +/m)
+  assert.match(
+    table.stdout,
+    /^ +\d+ +teams\/blue\/model +(copy|share) +private +0x[0-9a-f]+ +0 B +8 MiB +/m,
+  )
 })
 
 test("image ls shows what of it was read", async () => {
