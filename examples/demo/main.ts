@@ -3,25 +3,16 @@ import type { Daemon } from "./daemon/daemon.js"
 import { OwnDaemon } from "./daemon/own_daemon.js"
 import { startDaemon } from "./daemon/start.js"
 import { runDemo } from "./demo.js"
+import { interruptionBySignals, reportFailure } from "./interruption.js"
 import { type Options, parseOptions } from "./options.js"
 import { asJson } from "./output/json.js"
 import { formatKept } from "./output/kept.js"
 import { Progress } from "./output/progress.js"
 import { formatReport } from "./output/report.js"
 
-/** Thrown through everything that runs when the demo is asked to stop. */
-class Interrupted extends Error {}
-
 async function main(options: Options): Promise<void> {
   const progress = new Progress(options.isJson ? process.stderr : process.stdout)
-  const interruption = new AbortController()
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Stays in place: a second Ctrl-C must not cut short the cleaning up that the first began.
-    process.on(name, () => interruption.abort(new Interrupted(`Interrupted by ${name}`)))
-  }
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", () => interruption.abort(new Interrupted("Nobody reads on")))
-  }
+  const interruption = interruptionBySignals()
   const daemon = await startDaemon(progress, interruption)
   const { signal } = interruption
   let isLeftRunning = false
@@ -50,9 +41,4 @@ async function keep(daemon: Daemon, progress: Progress, signal: AbortSignal): Pr
 }
 
 const options = parseOptions(process.argv)
-main(options).catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`\ndemo: ${message}\n`)
-  if (options.isJson) console.log(JSON.stringify({ ok: false, error: message }))
-  process.exitCode = error instanceof Interrupted ? 130 : 1
-})
+main(options).catch((error: unknown) => reportFailure("demo", options.isJson, error))

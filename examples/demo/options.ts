@@ -49,7 +49,7 @@ export function parseOptions(argv: readonly string[]): Options {
   }
 }
 
-function between(least: number, most: number): (text: string) => number {
+export function between(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= least && value <= most) return value

@@ -27,7 +27,7 @@ export function subjectsOf({ rows, indexMib }: Options): Subject[] {
       program: new URL("./workers/sqlite_worker.js", import.meta.url),
       ways: ["pagerd", "copy"],
       remark: "",
-      wayNames: { pagerd: "pagerd", copy: "copied", pread: "pread" },
+      wayNames: { pagerd: "pagerd", copy: "copied", pread: "pread", cold: "cold" },
     },
     {
       title: "A generated index: random look-ups, every page's checksum and every record verified",
@@ -36,7 +36,7 @@ export function subjectsOf({ rows, indexMib }: Options): Subject[] {
       ways: ["pagerd", "copy", "pread"],
       remark:
         "pread is the way to beat: the file is local here, and the code knows that it reads one.",
-      wayNames: { pagerd: "pagerd", copy: "read whole", pread: "pread" },
+      wayNames: { pagerd: "pagerd", copy: "read whole", pread: "pread", cold: "cold" },
     },
   ]
 }

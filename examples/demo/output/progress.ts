@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks"
 import { count, mebibytes, short } from "./units.js"
 
-export type Unit = "bytes" | "rows" | "workers"
+export type Unit = "bytes" | "rows" | "workers" | "requests"
 
 /** Where progress goes; process.stdout is one. */
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }

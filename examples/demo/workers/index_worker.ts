@@ -34,7 +34,7 @@ function open(job: IndexJob): Source | Promise<Source> {
 async function map(job: IndexJob): Promise<Source> {
   const pager = await connect({ socket: job.socket })
   // Look-ups are random: what lies around a page is not wanted next.
-  const region = await pager.map(job.image, { window: pageBytes })
+  const region = await pager.map(job.image, { mode: job.mode, window: pageBytes })
   return {
     readPage: pagesOf(region.buffer),
     region: regionFigures(region),

@@ -1,16 +1,23 @@
+import type { Mode } from "pagerd"
+
 /**
  * What the demo and its worker processes say to each other, over Node's channel between parent and
  * child.
  */
 
-/** How a worker gets at the image: through pagerd, or one of the ways there are without it. */
-export type Way = "pagerd" | "copy" | "pread"
+/**
+ * How a worker gets at the image: through pagerd, or one of the ways there are without it. "cold"
+ * makes anew what the image would hold.
+ */
+export type Way = "pagerd" | "copy" | "pread" | "cold"
 
 /** All that one worker has to do. */
 export interface Job<Facts> {
   /** From 0; decides what it asks. */
   readonly worker: number
   readonly way: Way
+  /** Asked of pagerd. */
+  readonly mode: Mode
   /** The manager's socket. */
   readonly socket: string
   /** The image's name at the manager, and its file for the ways without. */

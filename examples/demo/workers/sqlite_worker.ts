@@ -47,7 +47,7 @@ type Source = Pick<Placed, "region" | "close">
 /** The image takes the place of the memory's bytes, and its pages come when they are touched. */
 async function attach(job: SqliteJob, { memory }: Sqlite): Promise<Source> {
   const pager = await connect({ socket: job.socket })
-  const region = await pager.attachMemory(memory, job.image)
+  const region = await pager.attachMemory(memory, job.image, { mode: job.mode })
   // Left open: closing would install every page that is missing. The process's end is enough.
   return { region: regionFigures(region), close: async () => {} }
 }

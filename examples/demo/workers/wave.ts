@@ -1,3 +1,4 @@
+import type { Mode } from "pagerd"
 import type { PreparedImage } from "../images/recipe.js"
 import type { Progress } from "../output/progress.js"
 import type { Way, WorkerResult } from "./messages.js"
@@ -12,6 +13,8 @@ export interface WaveOptions<Facts> {
   readonly program: URL
   readonly title: string
   readonly way: Way
+  /** Asked of pagerd; "auto" unless named. */
+  readonly mode?: Mode
   readonly workers: number
   readonly socket: string
   /** Its `name` is the one that the manager knows it by. */
@@ -35,10 +38,10 @@ export async function runWave<Facts, Found>(
   options: WaveOptions<Facts>,
   inspect: (workers: readonly AnsweredWorker[]) => Promise<Found>,
 ): Promise<Found> {
-  const { program, way, socket, image } = options
+  const { program, way, mode = "auto", socket, image } = options
   const { name, path, lengthBytes, facts } = image
   options.signal.throwIfAborted()
-  const job = { way, socket, image: name, path, lengthBytes, facts }
+  const job = { way, mode, socket, image: name, path, lengthBytes, facts }
   const workers = Array.from(
     { length: options.workers },
     (_, worker) => new WorkerProcess(program, { ...job, worker }),
