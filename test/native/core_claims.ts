@@ -28,9 +28,13 @@ const concurrent = [
   "misbehaving_descriptor_is_left_alone.cpp",
   "prefaults_install_every_page.cpp",
   "asking_meets_holes_being_marked.cpp",
+  "shared_pages_are_the_images.cpp",
+  "writable_images_show_each_others_writes.cpp",
+  "loads_bring_every_page.cpp",
 ]
 
 const sequential = [
+  "pages_being_filled_are_not_shared.cpp",
   "next_engine_serves_who_waited.cpp",
   "demand_finds_room_beside_bulk.cpp",
   "last_pin_ends_a_region.cpp",

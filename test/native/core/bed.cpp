@@ -36,14 +36,15 @@ Bed::~Bed() {
   events_.clear();
 }
 
-Image Bed::add(const PatternFile &file) {
+Image Bed::add(const PatternFile &file, image::ImageKind kind) {
   auto source = image::FileSource::open(file.path());
   EXPECT(source.ok());
-  return add(source.value().length_bytes(), source.take());
+  const std::uint64_t length_bytes = source.value().length_bytes();
+  return add(length_bytes, source.take(), kind);
 }
 
-Image Bed::add(std::uint64_t length_bytes, image::FileSource file) {
-  auto image = image::Image::create(length_bytes);
+Image Bed::add(std::uint64_t length_bytes, image::FileSource file, image::ImageKind kind) {
+  auto image = image::Image::create(length_bytes, kind);
   EXPECT(image.ok());
   return engine_->add_image(image.take(), std::move(file));
 }

@@ -37,10 +37,11 @@ class Bed {
   engine::Engine &engine() { return *engine_; }
   void stop() { engine_->stop(); }
 
-  Image add(const PatternFile &file);
+  Image add(const PatternFile &file, image::ImageKind kind = image::ImageKind::plain);
   // A page source, answered while events are taken, unless fills are held.
   Image add(const PatternImage &image);
-  Image add(std::uint64_t length_bytes, image::FileSource file);
+  Image add(std::uint64_t length_bytes, image::FileSource file,
+            image::ImageKind kind = image::ImageKind::plain);
 
   // Not empty: why every fill that a page source is asked for fails.
   std::string source_failure;

@@ -24,6 +24,9 @@ namespace {
 // What core_test.ts knows as: this user may have no userfaultfd.
 constexpr int denied_code = 77;
 
+constexpr std::uint64_t shared_memory_features =
+    UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM;
+
 thread_local sigjmp_buf before_touch;
 
 void leave_touch(int) { ::siglongjmp(before_touch, 1); }
@@ -62,10 +65,23 @@ std::byte *reserve_memory(std::uint64_t length_bytes) {
   return static_cast<std::byte *>(start);
 }
 
-void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes) {
+std::byte *map_image_file(const Image &image, engine::Backing backing, std::uint64_t offset_bytes,
+                          std::uint64_t length_bytes) {
+  auto file = image->image().open_for_client();
+  EXPECT(file.ok());
+  const int sharing = backing == engine::Backing::image_shared ? MAP_SHARED : MAP_PRIVATE;
+  void *start = ::mmap(nullptr, length_bytes, PROT_READ | PROT_WRITE, sharing, file.value().get(),
+                       static_cast<off_t>(offset_bytes));
+  EXPECT(start != MAP_FAILED);
+  return static_cast<std::byte *>(start);
+}
+
+void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes,
+                     engine::Backing backing) {
   uffdio_register request{};
   request.range = {reinterpret_cast<std::uint64_t>(start), length_bytes};
   request.mode = UFFDIO_REGISTER_MODE_MISSING;
+  if (backing != engine::Backing::anonymous) request.mode |= UFFDIO_REGISTER_MODE_MINOR;
   EXPECT(::ioctl(uffd.get(), sys::uapi::ioctl_register, &request) == 0);
 }
 
@@ -88,7 +104,8 @@ bool Mapped::has_all(const PatternImage &image) const {
   return true;
 }
 
-Client::Client(Bed &bed, std::uint64_t features) : bed(bed), uffd(open_userfaultfd(features)) {
+Client::Client(Bed &bed, std::uint64_t features)
+    : bed(bed), uffd(open_userfaultfd(features | shared_memory_features)) {
   auto copy = sys::duplicate_descriptor(uffd.get());
   EXPECT(copy.ok());
   space = bed.engine().attach(copy.take(), features != 0, -1);
@@ -114,13 +131,16 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
   mapped.first_page = plan.offset_bytes / page_bytes;
   mapped.start = plan.address;
   if (mapped.start == nullptr) {
-    mapped.start = reserve_memory(mapped.length_bytes);
+    mapped.start = plan.backing == engine::Backing::anonymous
+                       ? reserve_memory(mapped.length_bytes)
+                       : map_image_file(image, plan.backing, plan.offset_bytes, mapped.length_bytes);
     memory_[mapped.start] = mapped.length_bytes;
-    register_memory(uffd, mapped.start, mapped.length_bytes);
+    register_memory(uffd, mapped.start, mapped.length_bytes, plan.backing);
   }
   const engine::RegionPlan region{++last_region_,     mapped.address(),
                                   mapped.length_bytes, plan.offset_bytes,
-                                  plan.window_bytes,   bed.engine().window_bytes_default()};
+                                  plan.window_bytes,   bed.engine().window_bytes_default(),
+                                  plan.backing};
   mapped.region = std::make_shared<engine::Region>(region, image);
   const std::uint32_t request = bed.next_request();
   EXPECT(bed.engine().map(space, mapped.region, request));

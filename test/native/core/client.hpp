@@ -13,6 +13,7 @@ struct MapPlan {
   std::uint64_t length_bytes = 0;  // 0: up to the image's end
   std::uint64_t window_bytes = 0;
   std::byte *address = nullptr;  // memory that is registered already; null: new memory
+  engine::Backing backing = engine::Backing::anonymous;
 };
 
 // One region as its client sees it.
@@ -37,7 +38,11 @@ sys::Descriptor open_userfaultfd(std::uint64_t features);
 // How many of them this process has open.
 std::size_t open_userfaultfds();
 std::byte *reserve_memory(std::uint64_t length_bytes);
-void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes);
+// The image's own file as a client gets and maps it, nothing registered.
+std::byte *map_image_file(const Image &image, engine::Backing backing, std::uint64_t offset_bytes,
+                          std::uint64_t length_bytes);
+void register_memory(const sys::Descriptor &uffd, const void *start, std::uint64_t length_bytes,
+                     engine::Backing backing = engine::Backing::anonymous);
 // Reads one byte that the compiler may not leave out: this is what takes the fault.
 int touch(const std::byte *memory);
 // What reading it came to: its value, or nothing where it raised SIGBUS.
