@@ -69,7 +69,7 @@ function titleOf(image: PreparedImage<unknown>, outcomes: readonly StartOutcome[
   ].join("\n")
 }
 
-const legend = `  all workers start at once, on ${availableParallelism()} CPUs; times from there, medians
+const legend = `  workers start at once on ${availableParallelism()} CPUs; times: medians from there
   CPython up: 9.6 MB of wasm compiled and the snapshot restored, or everything imported
   memory: from /proc/PID/smaps_rollup, Node and compiled code included; together: with the manager`
 
