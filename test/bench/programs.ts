@@ -35,20 +35,31 @@ export class Programs {
 
   /** Runs a program of `reference/`. */
   reference(name: Reference, args: ProgramArguments): Promise<Figures> {
-    return run(name, this.#reference(name), flags(args))
+    return run(name, this.#reference(name), flags(args), windowOf(args))
   }
 
   /** Runs a command of the client; its faults must be as many as its windows ask for. */
   client(command: string, args: ProgramArguments): Promise<Figures> {
-    const windowBytes = Number(args["window-bytes"] ?? 0) || undefined
-    return run("bench_client", this.#client(), [command, ...flags(args)], windowBytes)
+    return run("bench_client", this.#client(), [command, ...flags(args)], windowOf(args))
   }
 
   /** Starts a command of the client that goes on until it is stopped. */
   async background(command: string, args: ProgramArguments): Promise<Background> {
-    const background = new Background(this.#client(), [command, ...flags(args)])
+    const background = this.#spawn(command, args)
     await background.next()
     return background
+  }
+
+  /** The same, with what its first line said. */
+  async occupant(args: ProgramArguments): Promise<{ occupant: Background; figures: Figures }> {
+    const occupant = this.#spawn("occupy", args)
+    const figures = await occupant.next()
+    checkWork(figures, "occupy")
+    return { occupant, figures }
+  }
+
+  #spawn(command: string, args: ProgramArguments): Background {
+    return new Background(this.#client(), [command, ...flags(args)])
   }
 
   async makeImage(path: string, bytes: number, content: "pattern" | "zero"): Promise<void> {
@@ -96,6 +107,9 @@ function compileClient(): string {
 const flags = (args: ProgramArguments): string[] =>
   Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
 
+const windowOf = (args: ProgramArguments): number | undefined =>
+  Number(args["window-bytes"] ?? 0) || undefined
+
 async function run(
   name: string,
   path: string,
@@ -126,6 +140,11 @@ export class Background {
     this.#child = child
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     this.#ended = once(child, "exit")
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("a background client did not start")
+    return this.#child.pid
   }
 
   /** Its next line: the first says that it is ready. */

@@ -6,9 +6,11 @@ export const sourceDirectory = join(repository, "test/bench")
 
 const referenceFiles = {
   connect_ack: "connect_ack.c",
+  dontneed_private: "dontneed_private.c",
   dontneed_refault: "dontneed_refault.c",
   epoll_per_cpu: "epoll_per_cpu.c",
   epoll_single: "epoll_single.c",
+  fault_around: "fault_around.c",
   floor: "floor.c",
   make_image: "make_image.c",
   memcpy_fresh: "memcpy_fresh.c",
@@ -28,6 +30,7 @@ export const clientSources = [
   "background.c",
   "connect.c",
   "madvise.c",
+  "occupy.c",
   "prefault.c",
   "reset.c",
   "touch.c",

@@ -18,6 +18,8 @@ export interface Sizes {
   readonly crowdSessions: number
   readonly crowdRegionsPerSession: number
   readonly wakeRounds: number
+  /** Processes at once, in rows about their memory. */
+  readonly workersMax: number
 }
 
 const mebibyte = 1024 * 1024
@@ -31,6 +33,7 @@ export const fullSizes: Sizes = {
   crowdSessions: 1000,
   crowdRegionsPerSession: 10,
   wakeRounds: 20_000,
+  workersMax: 64,
 }
 
 /** Enough to see that every row runs; its figures mean nothing. */
@@ -43,6 +46,7 @@ export const smokeSizes: Sizes = {
   crowdSessions: 20,
   crowdRegionsPerSession: 5,
   wakeRounds: 500,
+  workersMax: 4,
 }
 
 /**

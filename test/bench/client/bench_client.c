@@ -4,7 +4,8 @@
  *
  *   bench_client touch    --socket P --image NAME [--window-bytes N] [touch options]
  *   bench_client prefault ... [--threads N]         the whole region, in N equal parts at once
- *   bench_client reset    ... [--dirty-pages N]     pagerd_reset and touching the pages again
+ *   bench_client reset    ... [--dirty-pages N]     writing some pages, and pagerd_reset
+ *   bench_client occupy   ... [--touch-bytes N] [--dirty-pages N]  keeps pages until stdin ends
  *   bench_client connect  ... [--cycles N]          from nothing to a mapped region
  *   bench_client madvise  ... [--attached 0|1]      MADV_DONTNEED of one page, served or not
  *   bench_client hold     ... [--sessions N] [--regions N]   idle sessions until stdin ends
@@ -21,7 +22,7 @@ static const struct command {
 } commands[] = {
     {"touch", command_touch},     {"prefault", command_prefault}, {"reset", command_reset},
     {"connect", command_connect}, {"madvise", command_madvise},   {"hold", command_hold},
-    {"bulk", command_bulk},
+    {"bulk", command_bulk},       {"occupy", command_occupy},
 };
 
 pagerd_client *connect_client(const struct arguments *arguments) {
@@ -30,9 +31,17 @@ pagerd_client *connect_client(const struct arguments *arguments) {
   return client;
 }
 
+static enum pagerd_mode mode_from(const struct arguments *arguments) {
+  const char *mode = argument_text(arguments, "mode", "copy");
+  if (strcmp(mode, "copy") == 0) return PAGERD_MODE_COPY;
+  if (strcmp(mode, "share") == 0) return PAGERD_MODE_SHARE;
+  if (strcmp(mode, "cow") == 0) return PAGERD_MODE_COW;
+  fail("--mode wants copy, share or cow, found %s", mode);
+}
+
 pagerd_region *map_image(const struct arguments *arguments, pagerd_client *client) {
   const struct pagerd_map_options options = {
-      .mode = PAGERD_MODE_COPY,
+      .mode = mode_from(arguments),
       .length_bytes = (uint64_t)argument_number(arguments, "bytes", 0),
       .window_bytes = (uint32_t)argument_number(arguments, "window-bytes", 0),
   };
@@ -58,5 +67,5 @@ int main(int count, char **values) {
     commands[i].run(&arguments);
     return 0;
   }
-  fail("bench_client wants a command: touch, prefault, reset, connect, madvise, hold or bulk");
+  fail("bench_client wants a command: touch, prefault, reset, connect, madvise, occupy, hold or bulk");
 }

@@ -10,8 +10,8 @@
 /* Connected to --socket, or the program has ended with the library's words. */
 pagerd_client *connect_client(const struct arguments *arguments);
 
-/* --image mapped with --window-bytes and --bytes (0: all of it), mode copy; or the program has
-   ended. */
+/* --image mapped with --window-bytes, --bytes (0: all of it) and --mode (default copy); or the
+   program has ended. */
 pagerd_region *map_image(const struct arguments *arguments, pagerd_client *client);
 
 /* --content pattern (default) or zero: what the image is known to hold. */
@@ -25,6 +25,7 @@ void command_prefault(const struct arguments *arguments);
 void command_reset(const struct arguments *arguments);
 void command_connect(const struct arguments *arguments);
 void command_madvise(const struct arguments *arguments);
+void command_occupy(const struct arguments *arguments);
 void command_hold(const struct arguments *arguments);
 void command_bulk(const struct arguments *arguments);
 

@@ -23,13 +23,29 @@ size_t pattern_wrong_pages(const void *memory, size_t length_bytes, enum image_c
   return wrong_pages;
 }
 
-const char *pattern_source(size_t length_bytes) {
+/* A memfd with the pattern in it, and where it is mapped shared. */
+static int pattern_file(size_t length_bytes, void **shared) {
   const int file = memfd_create("bench-source", MFD_CLOEXEC);
   if (file < 0) fail_errno("memfd_create");
   if (ftruncate(file, (off_t)length_bytes) != 0) fail_errno("ftruncate");
-  void *memory = mmap(NULL, length_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  *shared = mmap(NULL, length_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (*shared == MAP_FAILED) fail_errno("mmap");
+  pattern_fill(*shared, length_bytes, 0);
+  return file;
+}
+
+const char *pattern_source(size_t length_bytes) {
+  void *shared;
+  close(pattern_file(length_bytes, &shared));
+  return shared;
+}
+
+char *pattern_private_mapping(size_t length_bytes) {
+  void *shared;
+  const int file = pattern_file(length_bytes, &shared);
+  void *memory = mmap(NULL, length_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
   if (memory == MAP_FAILED) fail_errno("mmap");
   close(file);
-  pattern_fill(memory, length_bytes, 0);
+  if (munmap(shared, length_bytes) != 0) fail_errno("munmap");
   return memory;
 }

@@ -24,4 +24,8 @@ size_t pattern_wrong_pages(const void *memory, size_t length_bytes, enum image_c
    kind of memory that the manager copies from. */
 const char *pattern_source(size_t length_bytes);
 
+/* A memfd with the pattern in a private mapping, nothing of it touched yet: what the kernel alone
+   makes of an image that is in memory. */
+char *pattern_private_mapping(size_t length_bytes);
+
 #endif

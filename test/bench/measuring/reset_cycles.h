@@ -1,6 +1,6 @@
-/* A worker's life between two tenants: some pages are written, then the memory goes back to the
-   image and the same pages are touched again. pagerd_reset() and the reference's madvise do it on
-   the same pages. */
+/* A worker's life from tenant to tenant: some pages are written, then the memory goes back to the
+   image. pagerd_reset() and the references' madvise do it on the same pages; what either leaves for
+   the next tenant to pay is in the next cycle. */
 #ifndef BENCH_RESET_CYCLES_H
 #define BENCH_RESET_CYCLES_H
 
@@ -17,8 +17,8 @@ struct reset_plan {
   void *owner;
 };
 
-/* Reports dirty_pages and the time from reset to the last page touched again, and wrong_pages,
-   where a page still held what was written. --dirty-pages, --cycles. */
+/* Reports dirty_pages, the time of a cycle, and wrong_pages, where a page still held what was
+   written. --dirty-pages, --cycles. */
 void reset_cycles_and_report(const struct arguments *arguments, struct reset_plan plan);
 
 #endif

@@ -2,7 +2,7 @@
  * Every row, in the order of the table. LLNL umap is not among them: it is no build dependency.
  */
 import type { Row } from "../row.js"
-import { attachedMadvise, connectToMapped, reset64, reset1024 } from "./client.js"
+import { attachedMadvise, connectToMapped } from "./client.js"
 import {
   colocatedP50,
   colocatedP99,
@@ -12,6 +12,7 @@ import {
   unpinnedP50,
 } from "./faults.js"
 import { bulkP99, busyManagerP99, crowdedP50 } from "./load.js"
+import { resetRows } from "./reset.js"
 import {
   prefaultCopy,
   prefaultMemcpy,
@@ -19,6 +20,7 @@ import {
   zeroRaw,
   zeroRestore,
 } from "./restore.js"
+import { shareRows } from "./share.js"
 import { windows64, windows256, windows2048 } from "./windows.js"
 
 export const allRows: readonly Row[] = [
@@ -41,6 +43,6 @@ export const allRows: readonly Row[] = [
   bulkP99,
   busyManagerP99,
   zeroRaw,
-  reset64,
-  reset1024,
+  ...shareRows,
+  ...resetRows,
 ]

@@ -38,31 +38,3 @@ export const attachedMadvise: Row = {
     return { ours: ours.get("p50_us"), reference: without.get("p50_us") }
   },
 }
-
-const resetOf = (dirtyPages: number): Row => ({
-  name: `reset_${dirtyPages}`,
-  metric: `reset and refault of ${dirtyPages} dirty pages, p50: pagerd / floor`,
-  placement: "pinned",
-  unit: "us",
-  judged: "ours / reference",
-  target: undefined,
-  async measure(bed) {
-    const { socket } = await bed.plain()
-    const work = {
-      bytes: bed.sizes.faultBytes,
-      "dirty-pages": Math.min(dirtyPages, bed.sizes.faultBytes / 4096),
-      cycles: bed.sizes.resetCycles,
-      cpu: bed.cpu,
-    }
-    const client = { socket, image: "pattern", "window-bytes": 4096, ...work }
-    const ours = await bed.programs.client("reset", client)
-    const reference = await bed.programs.reference("dontneed_refault", {
-      ...work,
-      "serving-cpu": bed.cpu,
-    })
-    return { ours: ours.get("p50_us"), reference: reference.get("p50_us") }
-  },
-})
-
-export const reset64: Row = resetOf(64)
-export const reset1024: Row = resetOf(1024)

@@ -131,9 +131,10 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
   mapped.first_page = plan.offset_bytes / page_bytes;
   mapped.start = plan.address;
   if (mapped.start == nullptr) {
+    const std::uint64_t offset = plan.offset_bytes;
     mapped.start = plan.backing == engine::Backing::anonymous
                        ? reserve_memory(mapped.length_bytes)
-                       : map_image_file(image, plan.backing, plan.offset_bytes, mapped.length_bytes);
+                       : map_image_file(image, plan.backing, offset, mapped.length_bytes);
     memory_[mapped.start] = mapped.length_bytes;
     register_memory(uffd, mapped.start, mapped.length_bytes, plan.backing);
   }
