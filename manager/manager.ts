@@ -17,6 +17,8 @@ import { type ClientListener, listenForClients } from "./sockets/listen.js"
 /** Names of images to their paths, URLs or page sources, or to more about them. */
 export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
 
+const keepGoingMs = 60_000
+
 /**
  * A manager at work: its engine, images and sessions, and the two sockets that others come by.
  * Owns all of them; JS thread. Ended once, by drain() or by close().
@@ -100,9 +102,15 @@ export class RunningManager {
       const wanted = wantedImage(given)
       return { image: this.images.add(name, wanted), isLoaded: wanted.load === true }
     })
-    await Promise.all(
-      added.map(({ image, isLoaded }) => (isLoaded ? this.loader.load(image) : undefined)),
-    )
+    // No socket keeps the process going yet, and the engine's threads do not.
+    const keepGoing = setInterval(() => {}, keepGoingMs)
+    try {
+      await Promise.all(
+        added.map(({ image, isLoaded }) => (isLoaded ? this.loader.load(image) : undefined)),
+      )
+    } finally {
+      clearInterval(keepGoing)
+    }
   }
 
   private async endAfterRequests(): Promise<void> {

@@ -1,4 +1,6 @@
+import { constants } from "node:os"
 import koffi from "koffi"
+import type { Access } from "../../protocol/messages.js"
 
 /** Memory and userfaultfds of the test's own process, by the system calls that make them. */
 const libc = koffi.load("libc.so.6")
@@ -20,10 +22,17 @@ const apiRequest = 0xc018aa3fn
 const registerRequest = 0xc020aa00n
 const apiVersion = 0xaan
 const modeMissing = 1n
+const modeMinor = 4n
 const readAndWrite = 3
 const privateAnonymous = 0x22
+const fileMappings = { shared: 1, private: 2 }
 
-export const features = { eventFork: 1n << 1n, eventRemap: 1n << 2n, eventUnmap: 1n << 6n }
+export const features = {
+  eventFork: 1n << 1n,
+  eventRemap: 1n << 2n,
+  eventUnmap: 1n << 6n,
+  minorShmem: 1n << 10n,
+}
 
 /** A userfaultfd that has not been through UFFDIO_API. */
 export function rawUserfaultfd(): number {
@@ -45,8 +54,47 @@ export function openUserfaultfd(features = 0n): number {
 
 /** New memory whose missing pages are the userfaultfd's to answer. Returns its address. */
 export function registeredMemory(userfaultfd: number, lengthBytes: number): bigint {
-  const address = BigInt(mmap(0n, BigInt(lengthBytes), readAndWrite, privateAnonymous, -1, 0n))
-  const range = [address, BigInt(lengthBytes), modeMissing, 0n]
-  if (ioctl(userfaultfd, registerRequest, range) < 0) throw new Error("UFFDIO_REGISTER failed")
+  const address = map(lengthBytes, privateAnonymous, -1)
+  register(userfaultfd, address, lengthBytes, modeMissing)
   return address
+}
+
+/** An image's file, mapped; the kernel serves it alone. Throws when it may not be mapped so. */
+export function mappedFile(file: number, lengthBytes: number, access: Access): bigint {
+  return map(lengthBytes, fileMappings[access], file)
+}
+
+/** The same, with its missing and minor faults the userfaultfd's to answer. */
+export function registeredFile(
+  userfaultfd: number,
+  file: number,
+  lengthBytes: number,
+  access: Access,
+): bigint {
+  const address = mappedFile(file, lengthBytes, access)
+  register(userfaultfd, address, lengthBytes, modeMissing | modeMinor)
+  return address
+}
+
+/** Memory as bytes: reading and writing them faults. Not to be used once it is unmapped. */
+export function memoryAt(address: bigint, lengthBytes: number): Buffer {
+  return Buffer.from(koffi.view(address, lengthBytes))
+}
+
+function map(lengthBytes: number, flags: number, file: number): bigint {
+  const address = BigInt(mmap(0n, BigInt(lengthBytes), readAndWrite, flags, file, 0n))
+  if (address >= 2n ** 63n) throw new Error(`mmap failed: ${errnoName()}`)
+  return address
+}
+
+function register(userfaultfd: number, address: bigint, lengthBytes: number, mode: bigint): void {
+  const range = [address, BigInt(lengthBytes), mode, 0n]
+  if (ioctl(userfaultfd, registerRequest, range) < 0) {
+    throw new Error(`UFFDIO_REGISTER failed: ${errnoName()}`)
+  }
+}
+
+function errnoName(): string {
+  const errno = koffi.errno()
+  return Object.entries(constants.errno).find(([, code]) => code === errno)?.[0] ?? `${errno}`
 }

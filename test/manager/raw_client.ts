@@ -10,8 +10,12 @@ const native = loadNative()
 const packr = new Packr({ useRecords: false })
 const answerBudgetMs = 10_000
 
-/** What came in one packet. Its descriptors have been closed; how many there were is left. */
-export type Received = ManagerMessage & { readonly descriptorsReceived: number }
+/** What came in one packet. */
+export type Received = ManagerMessage & {
+  readonly descriptorsReceived: number
+  /** The receiver's to close; closed already unless the client keeps them. */
+  readonly descriptors: readonly number[]
+}
 
 type OfType<Type extends ManagerMessage["type"]> = Extract<Received, { type: Type }>
 
@@ -24,7 +28,10 @@ export class RawClient {
   /** Why the connection ended, once the manager has ended it. */
   readonly ended: Promise<string>
 
-  constructor(socket: string) {
+  constructor(
+    socket: string,
+    private readonly descriptorsAre: "closed" | "kept" = "closed",
+  ) {
     this.connection = new native.SeqpacketConnection(native.connectSeqpacket(socket))
     this.ended = new Promise((resolve) => {
       this.connection.start(
@@ -106,9 +113,12 @@ export class RawClient {
   }
 
   private take(frame: Uint8Array, descriptors: number[]): void {
-    for (const descriptor of descriptors) native.closeDescriptor(descriptor)
+    const kept = this.descriptorsAre === "kept" ? descriptors : []
+    for (const descriptor of descriptors) {
+      if (!kept.includes(descriptor)) native.closeDescriptor(descriptor)
+    }
     const message = decodeManagerMessage(frame)
-    const received = { ...message, descriptorsReceived: descriptors.length }
+    const received = { ...message, descriptorsReceived: descriptors.length, descriptors: kept }
     const taker = this.takers.shift()
     if (taker) taker(received)
     else this.received.push(received)
