@@ -1,3 +1,5 @@
+import { dirname } from "node:path"
+import { fileURLToPath } from "node:url"
 import { loadPyodide } from "pyodide"
 import { pythonProgram } from "./orders.js"
 
@@ -21,12 +23,16 @@ type CreateModule = (settings: object) => Promise<EmscriptenModule>
 
 /** The parts of Pyodide's options that are used; its own types leave out those about snapshots. */
 interface LoadOptions {
+  readonly indexURL: string
   readonly _makeSnapshot?: boolean
   readonly _loadSnapshot?: Uint8Array
   readonly createPyodideModule?: CreateModule
 }
 
-const load = loadPyodide as unknown as (options: LoadOptions) => Promise<Python>
+const loadPython = loadPyodide as unknown as (options: LoadOptions) => Promise<Python>
+
+/** Its files lie there. Left to itself it looks at a stack trace, which source maps change. */
+const indexURL = dirname(fileURLToPath(import.meta.resolve("pyodide")))
 
 // The package has no types for it.
 const emscriptenModule: string = "pyodide/pyodide.asm.mjs"
@@ -34,21 +40,27 @@ const { default: createModule } = (await import(emscriptenModule)) as { default:
 
 /** Starts CPython and imports what its questions need, as everybody does without a snapshot. */
 export async function startPython(): Promise<Python> {
-  const python = await load({ createPyodideModule: createModule })
+  const python = await loadPython({ indexURL, createPyodideModule: createModule })
   python.runPython(pythonProgram)
   return python
 }
 
 /** The same, in a way that allows to take a snapshot. */
 export async function startSnapshotPython(): Promise<Python> {
-  const python = await load({ createPyodideModule: createModule, _makeSnapshot: true })
+  const python = await loadPython({
+    indexURL,
+    createPyodideModule: createModule,
+    _makeSnapshot: true,
+  })
   python.runPython(pythonProgram)
   return python
 }
 
 /** Pyodide's own way: the snapshot's heap is copied over the instance's linear memory. */
 export async function restoreByCopy(snapshot: Uint8Array): Promise<Python> {
-  return woken(await load({ createPyodideModule: createModule, _loadSnapshot: snapshot }))
+  return woken(
+    await loadPython({ indexURL, createPyodideModule: createModule, _loadSnapshot: snapshot }),
+  )
 }
 
 /**
@@ -65,7 +77,7 @@ export async function restoreInPlace(
     await place(module.memory)
     return module
   }
-  return woken(await load({ createPyodideModule, _loadSnapshot: header }))
+  return woken(await loadPython({ indexURL, createPyodideModule, _loadSnapshot: header }))
 }
 
 /** Everybody would wake up with the random numbers of whoever made the snapshot. */

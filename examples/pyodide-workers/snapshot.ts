@@ -22,19 +22,17 @@ export const snapshotRecipe: Recipe<SnapshotFacts> = {
     const python = await startSnapshotPython()
     step.update(1)
     step.end()
-    const snapshot = python.makeMemorySnapshot()
-    const headerBytes = lengthOfHeader(snapshot)
-    const heap = snapshot.subarray(headerBytes)
+    const { header, heap } = splitSnapshot(python.makeMemorySnapshot())
     return {
       lengthBytes: heap.length,
       chunks: [heap],
-      facts: { header: Buffer.from(snapshot.subarray(0, headerBytes)).toString("base64") },
+      facts: { header: Buffer.from(header).toString("base64") },
     }
   },
 }
 
 /** The second word of a snapshot says where its heap begins. */
-function lengthOfHeader(snapshot: Uint8Array): number {
+export function splitSnapshot(snapshot: Uint8Array): { header: Uint8Array; heap: Uint8Array } {
   const words = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)
   const headerBytes = words[1] ?? 0
   if (headerBytes === 0 || (snapshot.length - headerBytes) % wasmPageBytes !== 0) {
@@ -43,7 +41,7 @@ function lengthOfHeader(snapshot: Uint8Array): number {
         "this is not the format of the Pyodide that this example was written for",
     )
   }
-  return headerBytes
+  return { header: snapshot.slice(0, headerBytes), heap: snapshot.subarray(headerBytes) }
 }
 
 const wasmPageBytes = 65_536
