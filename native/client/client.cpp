@@ -29,10 +29,12 @@ void pagerd_client::abandon(pagerd_client *client) {
 }
 
 Result<Region *> pagerd_client::map(std::string_view image, const pagerd_map_options &options) {
-  Result<RegionPlan> plan = plan_region(image, options);
+  const Abilities here = {true, true, ""};
+  Result<RegionPlan> plan = plan_region(image, options, here);
   if (!plan.ok()) return plan.error();
-  if (Status made = make_userfault(); !made.ok()) return made.error();
-  Result<Range> range = map_anonymous(plan.value().part.padded_bytes);
+  const std::uint64_t bytes = plan.value().part.padded_bytes;
+  const bool is_replaced = plan.value().mode != PAGERD_MODE_COPY;
+  Result<Range> range = is_replaced ? reserve(bytes) : map_anonymous(bytes);
   if (!range.ok()) return range.error();
   auto region = std::make_unique<Region>(*this, RegionMemory::mapped, range.value(), plan.take());
   Result<Region *> begun = begin(std::move(region), image, options);
@@ -47,18 +49,15 @@ Result<Region *> pagerd_client::attach(Range room, std::string_view image,
                    "Cannot attach at %p: wanted a multiple of the page size, %zu", room.address(),
                    page_bytes);
   }
-  Result<RegionPlan> plan = plan_region(image, options);
+  Result<RegionPlan> plan = plan_region(image, options, abilities_in(room));
   if (!plan.ok()) return plan.error();
-  const std::uint64_t padded_bytes = plan.value().part.padded_bytes;
-  if (padded_bytes > room.length_bytes) {
+  const Range range = {room.start, plan.value().part.padded_bytes};
+  if (range.length_bytes > room.length_bytes) {
     return failure("region_too_long",
                    "The image needs %llu bytes in whole pages, and the memory at %p has %llu",
-                   static_cast<unsigned long long>(padded_bytes), room.address(),
+                   static_cast<unsigned long long>(range.length_bytes), room.address(),
                    static_cast<unsigned long long>(room.length_bytes));
   }
-  const Range range = {room.start, padded_bytes};
-  if (Status fit = require_private_anonymous(range); !fit.ok()) return fit.error();
-  if (Status made = make_userfault(); !made.ok()) return made.error();
   return begin(std::make_unique<Region>(*this, RegionMemory::attached, range, plan.take()), image,
                options);
 }
@@ -74,7 +73,7 @@ Result<std::string> pagerd_client::publish(std::string_view name, int file) {
 Status pagerd_client::unmap(Region *region) {
   const Range range = region->range();
   const bool is_mapped = region->memory() == RegionMemory::mapped;
-  if (Status ended = is_mapped ? region->end_mapped() : region->end_attached(); !ended.ok()) {
+  if (Status ended = is_mapped ? region->end_untouchable() : region->end_attached(); !ended.ok()) {
     return ended;
   }
   // In this order: once the addresses are given back, another thread's region may lie there. If
@@ -85,11 +84,7 @@ Status pagerd_client::unmap(Region *region) {
 }
 
 Status pagerd_client::retire(Region *region) {
-  if (region->memory() == RegionMemory::attached) {
-    return failure("bad_argument",
-                   "Attached memory is the caller's and cannot be retired: unmap the region");
-  }
-  Status ended = region->end_mapped();
+  Status ended = region->end_untouchable();
   if (ended.ok()) book_.strike(region);
   return ended;
 }
@@ -103,34 +98,17 @@ Status pagerd_client::load(std::string_view image) {
 }
 
 Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
-                                              const pagerd_map_options &options) {
-  if (Status good = check_image_name(image); !good.ok()) return good.error();
-  if (Status good = check_options(options); !good.ok()) return good.error();
-  const std::string_view modes[] = {"copy"};
-  const ImageRequest wish = {
-      .image = image,
-      .mode = mode_name(options.mode),
-      .modes = modes,
-      .access = access_name(options.access),
-  };
-  Result<Message> answer =
-      session_->exchange(image_frame(session_->next_request(), wish), "image_found");
-  if (!answer.ok()) return answer.error();
-  Message &found = answer.value();
-  const pagerd_mode mode = mode_named(found.mode);
-  if (mode == PAGERD_MODE_AUTO || (options.mode != PAGERD_MODE_AUTO && options.mode != mode)) {
-    return failure("unsupported_mode", "The manager took mode \"%s\", wanted %s",
-                   found.mode.c_str(), mode_name(options.mode));
+                                              const pagerd_map_options &options, Abilities here) {
+  // Regions of mode cow have no faults, and can be had where there is no userfaultfd.
+  Status userfault = make_userfault();
+  if (!userfault.ok() || !userfault_.serves_files()) {
+    here.can_share = false;
+    here.reason = userfault.ok() ? "this system's userfaultfd serves no files"
+                                 : userfault.error().text;
   }
-  Result<Part> part = choose_part(image, found.length_bytes, options);
-  if (!part.ok()) return part.error();
-  RegionPlan plan = {part.value(), mode, options.access, found.why, nullptr};
-  if (found.file) {
-    auto kept = files_.keep(std::move(found.descriptor), options.access);
-    if (!kept.ok()) return kept.error();
-    plan.file = kept.take();
-  }
-  return plan;
+  Result<RegionPlan> plan = pagerd::client::plan_region(*session_, files_, image, options, here);
+  if (!plan.ok() || userfault.ok() || plan.value().mode == PAGERD_MODE_COW) return plan;
+  return userfault.error();
 }
 
 Status pagerd_client::make_userfault() {
@@ -154,12 +132,14 @@ Result<Region *> pagerd_client::begin(std::unique_ptr<Region> region, std::strin
 }
 
 Result<Message> pagerd_client::request_map(const MapRequest &request) {
-  if (!is_handed_over_) return hand_over(request);
+  const bool needs_userfault = request.mode != mode_name(PAGERD_MODE_COW);
+  if (needs_userfault && !is_handed_over_) return hand_over(request);
   return session_->exchange(map_frame(session_->next_request(), request), "mapped");
 }
 
-// The userfaultfd goes with the session's first `map` and with no other, so others wait until that
-// is answered. A manager that refuses the map keeps the descriptor, unless that is what it refused.
+// The userfaultfd goes with the session's first `map` that needs it and with no other, so others
+// wait until that is answered. A manager that refuses the map keeps the descriptor, unless that is
+// what it refused.
 Result<Message> pagerd_client::hand_over(const MapRequest &request) {
   const std::lock_guard held(hand_over_lock_);
   const int descriptor = is_handed_over_ ? -1 : userfault_.number();

@@ -10,6 +10,7 @@
 #include "client/pagerd.h"
 #include "client/image_file.hpp"
 #include "client/part.hpp"
+#include "client/region_plan.hpp"
 #include "client/region_book.hpp"
 #include "client/session.hpp"
 #include "client/sys_uffd.hpp"
@@ -47,9 +48,10 @@ struct pagerd_client {
   void keep_userfault_open_for_ever() { userfault_.keep_open_for_ever(); }
 
  private:
-  // Asks the manager for the image, and settles with it how it would be shown.
-  pagerd::client::Result<RegionPlan> plan_region(std::string_view image,
-                                                 const pagerd_map_options &options);
+  // Settles with the manager how an image would be shown, given what can be done in the memory.
+  pagerd::client::Result<pagerd::client::RegionPlan> plan_region(std::string_view image,
+                                                                 const pagerd_map_options &options,
+                                                                 pagerd::client::Abilities here);
   pagerd::client::Status make_userfault();
   pagerd::client::Result<pagerd_region *> begin(std::unique_ptr<pagerd_region> region,
                                                 std::string_view image,

@@ -12,43 +12,7 @@ pagerd_region::pagerd_region(pagerd_client &client, RegionMemory memory, Range r
                              RegionPlan plan)
     : client_(client), memory_(memory), range_(range), plan_(std::move(plan)) {}
 
-// The order is what keeps a page from ever reading as zeros in place of the image:
-//
-// 1. Register. Pages that are present stay as they are; absent ones fault from now on instead of
-//    becoming zeros.
-// 2. `map`. Nothing of the caller's is lost yet, so a refusal is undone by unregistering. Once the
-//    manager has said `mapped` it answers every fault in the range with the image, and its
-//    fault-around may already have installed some pages where none were.
-// 3. Drop all pages. The stale ones go, and with them those that were installed meanwhile. Every
-//    page is then absent *and* registered, and its next touch faults. An install that runs at the
-//    same time lands either before the drop, and is dropped, or after it, and is the image's: both
-//    are right, because a fault is what counts as absence.
-// 4. Wake. A thread that touched an absent page between 1 and 2 may have been reported to a manager
-//    that knew no such region, and nobody would report it again. Woken, it faults anew. (Our own
-//    manager wakes the range too when it takes the region; this does not depend on that.)
-//
-// So a touch sees what the caller had there (until 3) or the image, and nothing else. Dropping
-// before `mapped` would leave nothing to go back to after a refusal; dropping before 1 would let
-// absent pages turn to zeros. Memory of our own goes the same way: where the process locks all of
-// its memory (mlockall), mmap fills it with zeros.
 Status pagerd_region::begin(std::string_view image, const pagerd_map_options &options) {
-  const Userfault &userfault = client_.userfault();
-  if (Status registered = userfault.register_missing(range_); !registered.ok()) return registered;
-  if (Status served = ask_to_serve(image, options); !served.ok()) {
-    (void)userfault.unregister(range_);
-    return served;
-  }
-  if (Status placed = put_image_in_place(); !placed.ok()) {
-    // Some pages may be dropped and others stale. Neither may be read.
-    ask_to_stop();
-    (void)make_untouchable();
-    return failure("system", "%s. The memory at %p was made inaccessible",
-                   placed.error().text.c_str(), range_.address());
-  }
-  return done();
-}
-
-Status pagerd_region::ask_to_serve(std::string_view image, const pagerd_map_options &options) {
   const MapRequest request = {
       .image = image,
       .mode = mode_name(plan_.mode),
@@ -58,6 +22,14 @@ Status pagerd_region::ask_to_serve(std::string_view image, const pagerd_map_opti
       .offset_bytes = plan_.part.offset_bytes,
       .window_bytes = options.window_bytes,
   };
+  if (memory_ == RegionMemory::attached) {
+    if (Status fit = require_private_anonymous(range_); !fit.ok()) return fit;
+  }
+  if (plan_.mode == PAGERD_MODE_COW) return begin_cow(request);
+  return plan_.mode == PAGERD_MODE_SHARE ? begin_share(request) : begin_copy(request);
+}
+
+Status pagerd_region::ask_to_serve(const MapRequest &request) {
   Result<Message> answer = client_.request_map(request);
   if (!answer.ok()) return answer.error();
   id_ = answer.value().region;
@@ -67,17 +39,18 @@ Status pagerd_region::ask_to_serve(std::string_view image, const pagerd_map_opti
     return failure("unsupported_mode", "The manager took mode \"%s\", wanted %s",
                    answer.value().mode.c_str(), mode_name(plan_.mode));
   }
-  if (!client_.userfault().serves_system_calls()) {
+  if (plan_.mode != PAGERD_MODE_COW && !client_.userfault().serves_system_calls()) {
     why_ += "; system calls that meet a missing page fail with EFAULT: no full userfaultfd here";
   }
   return done();
 }
 
-Status pagerd_region::put_image_in_place() {
-  if (Status kept = keep_from_children(range_); !kept.ok()) return kept;
-  if (Status dropped = drop_pages(range_); !dropped.ok()) return dropped;
-  client_.userfault().wake(range_);
-  return done();
+// The manager had accepted the region, but this system did not do the rest.
+Failure pagerd_region::give_up_memory(const Failure &cause) {
+  ask_to_stop();
+  (void)make_untouchable();
+  return failure("system", "%s. The memory at %p was made inaccessible", cause.text.c_str(),
+                 range_.address());
 }
 
 // Does not wait: the pages are dropped whatever the manager writes down, and the next touch faults.

@@ -1,44 +1,34 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "client/failure.hpp"
-#include "client/image_file.hpp"
+#include "client/messages.hpp"
 #include "client/pagerd.h"
-#include "client/part.hpp"
+#include "client/region_plan.hpp"
 #include "client/sys_memory.hpp"
 
 // Whose memory a region is in: ours from pagerd_map(), or the caller's, given to pagerd_attach().
 enum class RegionMemory { mapped, attached };
-
-// What a region shows and how, settled before it begins.
-struct RegionPlan {
-  pagerd::client::Part part;
-  pagerd_mode mode = PAGERD_MODE_COPY;
-  pagerd_access access = PAGERD_ACCESS_PRIVATE;
-  std::string why;  // the manager's reason for the mode
-  // Null when the manager handed over none: then only copies can be had.
-  std::shared_ptr<const pagerd::client::ImageFile> file;
-};
 
 // One range of this process's memory that shows a part of an image. Owned by its client's book. The
 // caller sees to it that a region which is being ended is used by nobody else.
 struct pagerd_region {
  public:
   pagerd_region(pagerd_client &client, RegionMemory memory, pagerd::client::Range range,
-                RegionPlan plan);
+                pagerd::client::RegionPlan plan);
 
-  // Registers the range and asks the manager to serve it. After a failure the range is unregistered
-  // again, and in attached memory everything is as it was.
+  // Puts the image in place and asks the manager to serve it. After a refusal attached memory is as
+  // it was; after a failure of this system it may be inaccessible, and the text then says so.
   pagerd::client::Status begin(std::string_view image, const pagerd_map_options &options);
 
   pagerd::client::Status reset();
   pagerd::client::Status prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes);
 
-  // Ends the region. The addresses of a mapped one stay taken, and nobody may touch them.
-  pagerd::client::Status end_mapped();
+  // Ends the region. Its addresses stay taken, and nobody may touch them.
+  pagerd::client::Status end_untouchable();
+  // Ends a region in attached memory, which keeps its bytes and is the caller's again.
   pagerd::client::Status end_attached();
   // The same for a client that goes away: what cannot be had is made inaccessible, so that it
   // always succeeds.
@@ -52,18 +42,31 @@ struct pagerd_region {
   const char *why() const { return why_.c_str(); }
 
  private:
-  pagerd::client::Status ask_to_serve(std::string_view image, const pagerd_map_options &options);
-  pagerd::client::Status put_image_in_place();
-  void ask_to_stop();
+  // One for each mode, in a file of its own.
+  pagerd::client::Status begin_copy(const pagerd::client::MapRequest &request);
+  pagerd::client::Status begin_share(const pagerd::client::MapRequest &request);
+  pagerd::client::Status begin_cow(const pagerd::client::MapRequest &request);
+  pagerd::client::Status ask_to_serve(const pagerd::client::MapRequest &request);
+  pagerd::client::Status drop_and_wake();
+  pagerd::client::Status require_nobody_elses() const;
+  pagerd::client::Status map_file(pagerd::client::FileAccess access) const;
+  pagerd::client::Status open_file_to_touch();
+  pagerd::client::Failure give_up_memory(const pagerd::client::Failure &cause);
+
   pagerd::client::Status prefault_range(pagerd::client::Range range);
+
+  bool shows_file() const { return plan_.mode != PAGERD_MODE_COPY; }
+  void ask_to_stop();
   pagerd::client::Status make_untouchable();
   pagerd::client::Status complete();
   pagerd::client::Status forbid_what_is_missing();
+  pagerd::client::Status keep_what_is_there();
+  pagerd::client::Status keep_or_seal(pagerd::client::Range range);
 
   pagerd_client &client_;
   const RegionMemory memory_;
   const pagerd::client::Range range_;
-  const RegionPlan plan_;
+  const pagerd::client::RegionPlan plan_;
   std::uint64_t id_ = 0;  // the manager's number for it
   std::string why_;
 };

@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include "client/client.hpp"
 #include "client/limits.hpp"
 #include "client/region.hpp"
+#include "client/sys_mappings.hpp"
+#include "client/sys_memory_copy.hpp"
 
 // How regions end. A manager that is gone or has forgotten the region must not keep it from ending,
 // and no page may turn to zeros on the way.
@@ -8,25 +12,34 @@ using namespace pagerd::client;
 
 // The manager is told first, so that none of its installs can still be under way to addresses that
 // are then others'.
-Status pagerd_region::end_mapped() {
+Status pagerd_region::end_untouchable() {
   ask_to_stop();
   return make_untouchable();
 }
 
+// Memory that maps the image's file cannot be left so: the manager may take pages out of the file
+// when it needs room, and they would become zeros. Its bytes move to memory of the caller's own.
 Status pagerd_region::end_attached() {
-  if (Status completed = complete(); !completed.ok()) return completed;
+  if (plan_.mode != PAGERD_MODE_COW) {
+    if (Status completed = complete(); !completed.ok()) return completed;
+  }
+  if (shows_file()) {
+    if (Status replaced = replace_by_copy(range_); !replaced.ok()) return replaced;
+    ask_to_stop();
+    return done();
+  }
   ask_to_stop();
   return client_.userfault().unregister(range_);
 }
 
 void pagerd_region::end_for_disconnect() {
   if (memory_ == RegionMemory::mapped) {
-    if (end_mapped().ok() && give_back(range_).ok()) return;
+    if (end_untouchable().ok() && give_back(range_).ok()) return;
   } else {
     if (end_attached().ok()) return;
-    const Status protected_now = forbid_what_is_missing();
+    const Status kept = shows_file() ? keep_what_is_there() : forbid_what_is_missing();
     ask_to_stop();
-    if (protected_now.ok() && client_.userfault().unregister(range_).ok()) return;
+    if (kept.ok() && (shows_file() || client_.userfault().unregister(range_).ok())) return;
   }
   // Its closing would turn what is missing into zeros. A descriptor that is never closed is the
   // smaller evil.
@@ -44,7 +57,7 @@ Status pagerd_region::make_untouchable() {
   const Userfault &userfault = client_.userfault();
   Status sealed = seal(range_);
   if (!sealed.ok()) sealed = forbid(range_);
-  if (sealed.ok()) userfault.wake(range_);
+  if (sealed.ok() && userfault.is_open()) userfault.wake(range_);
   return sealed;
 }
 
@@ -88,4 +101,33 @@ Status pagerd_region::forbid_what_is_missing() {
     }
     rest = {missing.end(), range_.end() - missing.end()};
   }
+}
+
+// For memory that maps the image's file. Afterwards all of it is the caller's own or inaccessible.
+Status pagerd_region::keep_what_is_there() {
+  if (plan_.mode != PAGERD_MODE_COW) {
+    if (Status forbidden = forbid_what_is_missing(); !forbidden.ok()) return make_untouchable();
+  }
+  Status kept = done();
+  for (std::uintptr_t at = range_.start; at < range_.end();) {
+    Result<Mapping> mapping = mapping_at(at);
+    if (!mapping.ok()) return make_untouchable();
+    const std::uintptr_t end = std::min(mapping.value().range.end(), range_.end());
+    const Range piece = {at, end - at};
+    const Status settled = mapping.value().is_readable ? keep_or_seal(piece) : seal(piece);
+    if (!settled.ok()) kept = settled;
+    at = end;
+  }
+  return kept;
+}
+
+// Halves what cannot be kept as a whole, until the pages that cannot be had are alone.
+Status pagerd_region::keep_or_seal(Range range) {
+  if (replace_by_copy(range).ok()) return done();
+  if (range.length_bytes == page_bytes) return seal(range);
+  const std::uint64_t half_bytes = rounded_up_to_page(range.length_bytes / 2);
+  const Status first = keep_or_seal({range.start, half_bytes});
+  const Status second =
+      keep_or_seal({range.start + half_bytes, range.length_bytes - half_bytes});
+  return first.ok() ? second : first;
 }

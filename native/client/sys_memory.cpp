@@ -11,6 +11,9 @@
 #include "client/limits.hpp"
 #include "sys/descriptor.hpp"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
@@ -46,16 +49,33 @@ bool look_through(const std::uint64_t *records, std::size_t count, Search &searc
   return false;
 }
 
-}  // namespace
-
-Result<Range> map_anonymous(std::uint64_t length_bytes) {
-  void *address = ::mmap(nullptr, length_bytes, PROT_READ | PROT_WRITE, private_anonymous, -1, 0);
+Result<Range> map_somewhere(std::uint64_t length_bytes, int access) {
+  void *address = ::mmap(nullptr, length_bytes, access, private_anonymous, -1, 0);
   if (address == MAP_FAILED) {
     const Failure cause = system_failure("mmap", errno);
     return failure("out_of_memory", "No room for a region of %llu bytes: %s",
                    static_cast<unsigned long long>(length_bytes), cause.text.c_str());
   }
   return Range{reinterpret_cast<std::uintptr_t>(address), length_bytes};
+}
+
+}  // namespace
+
+Result<Range> map_anonymous(std::uint64_t length_bytes) {
+  return map_somewhere(length_bytes, PROT_READ | PROT_WRITE);
+}
+
+Result<Range> reserve(std::uint64_t length_bytes) {
+  return map_somewhere(length_bytes, PROT_NONE);
+}
+
+Status map_file_over(Range range, const FileView &view) {
+  const int access = view.access == FileAccess::none ? PROT_NONE : PROT_READ | PROT_WRITE;
+  const int flags = (view.is_shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | MAP_NORESERVE;
+  void *address = ::mmap(range.address(), range.length_bytes, access, flags, view.number,
+                         static_cast<off_t>(view.offset_bytes));
+  if (address == MAP_FAILED) return system_failure("mapping an image's file", errno);
+  return done();
 }
 
 Status seal(Range range) {
@@ -74,6 +94,17 @@ Status forbid(Range range) {
   if (::mprotect(range.address(), range.length_bytes, PROT_NONE) != 0)
     return system_failure("mprotect", errno);
   return done();
+}
+
+Status permit(Range range) {
+  if (::mprotect(range.address(), range.length_bytes, PROT_READ | PROT_WRITE) != 0)
+    return system_failure("mprotect", errno);
+  return done();
+}
+
+Status populate(Range range) {
+  if (::madvise(range.address(), range.length_bytes, MADV_POPULATE_READ) == 0) return done();
+  return system_failure("bringing the pages of a region", errno);
 }
 
 Status drop_pages(Range range) {

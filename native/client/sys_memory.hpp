@@ -19,6 +19,22 @@ struct Range {
 // New private anonymous memory, readable and writable, that no swap space was set aside for.
 Result<Range> map_anonymous(std::uint64_t length_bytes);
 
+// Addresses that are taken, and that nobody may touch.
+Result<Range> reserve(std::uint64_t length_bytes);
+
+enum class FileAccess { none, read_and_write };
+
+// A part of an image's file, of the length of the range it is mapped over.
+struct FileView {
+  int number;
+  std::uint64_t offset_bytes;
+  FileAccess access;
+  bool is_shared;  // writes go to the file
+};
+
+// Replaces whatever is mapped there by a file, in one step. After a failure it is as it was.
+Status map_file_over(Range range, const FileView &view);
+
 // Replaces whatever is mapped there by memory nobody may touch, in one step: no moment exists in
 // which the range is free for others or reads as zeros. A registration with a userfaultfd ends with
 // the mapping it was of.
@@ -29,6 +45,12 @@ Status give_back(Range range);
 
 // Nobody may touch the pages from now on; what they hold, and their registration, stay.
 Status forbid(Range range);
+
+// Everybody may read and write.
+Status permit(Range range);
+
+// Brings the pages that are not here yet, where the kernel itself can.
+Status populate(Range range);
 
 // Drops the pages, locked ones too: a registered range is missing afterwards, and faults.
 Status drop_pages(Range range);

@@ -32,26 +32,40 @@ sys::Descriptor from_system_call(int flags) {
   return sys::Descriptor(static_cast<int>(::syscall(SYS_userfaultfd, descriptor_flags | flags)));
 }
 
-// UFFDIO_API, once, without any event feature: this library announces what it does to its regions.
-// Events it did not read at once would hang madvise, fork and garbage collection of the whole
-// process.
-bool initialise(const sys::Descriptor &userfault) {
+// UFFDIO_API, without any event feature: this library announces what it does to its regions. Events
+// it did not read at once would hang madvise, fork and garbage collection of the whole process.
+bool initialise(const sys::Descriptor &userfault, std::uint64_t features) {
   if (!userfault.is_open()) return false;
-  uffdio_api api = {UFFD_API, 0, 0};
+  uffdio_api api = {UFFD_API, features, 0};
   return ::ioctl(userfault.get(), uapi::ioctl_api, &api) == 0;
 }
 
+constexpr std::uint64_t file_features = UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM;
+
 }  // namespace
 
+// UFFDIO_API works once for each descriptor, so that every try takes a new one. Kernels before 5.14
+// refuse the features that mode share needs.
+template <typename Make>
+Userfault Userfault::initialised(Make make, bool serves_system_calls) {
+  Userfault made;
+  made.serves_system_calls_ = serves_system_calls;
+  for (const bool serves_files : {true, false}) {
+    sys::Descriptor descriptor = make();
+    if (!initialise(descriptor, serves_files ? file_features : 0)) continue;
+    made.descriptor_ = std::move(descriptor);
+    made.serves_files_ = serves_files;
+    break;
+  }
+  return made;
+}
+
 Result<Userfault> Userfault::create(const sys::Descriptor &device) {
-  sys::Descriptor made = from_own_device();
-  if (initialise(made)) return Userfault(std::move(made), true);
-  made = from_system_call(0);
-  if (initialise(made)) return Userfault(std::move(made), true);
-  made = from_device(device);
-  if (initialise(made)) return Userfault(std::move(made), true);
-  made = from_system_call(user_mode_only);
-  if (initialise(made)) return Userfault(std::move(made), false);
+  Userfault made = initialised(from_own_device, true);
+  if (!made.is_open()) made = initialised([] { return from_system_call(0); }, true);
+  if (!made.is_open()) made = initialised([&] { return from_device(device); }, true);
+  if (!made.is_open()) made = initialised([] { return from_system_call(user_mode_only); }, false);
+  if (made.is_open()) return made;
   const Failure cause = system_failure("userfaultfd", errno);
   return failure("no_userfaultfd",
                  "No userfaultfd to be had: /dev/userfaultfd, the system call and the manager's "
@@ -61,7 +75,15 @@ Result<Userfault> Userfault::create(const sys::Descriptor &device) {
 }
 
 Status Userfault::register_missing(Range range) const {
-  uffdio_register request = {{range.start, range.length_bytes}, UFFDIO_REGISTER_MODE_MISSING, 0};
+  return register_for(range, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+Status Userfault::register_missing_and_minor(Range range) const {
+  return register_for(range, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_MINOR);
+}
+
+Status Userfault::register_for(Range range, std::uint64_t faults) const {
+  uffdio_register request = {{range.start, range.length_bytes}, faults, 0};
   if (::ioctl(descriptor_.get(), uapi::ioctl_register, &request) == 0) return done();
   if (errno == EBUSY) {
     return failure("region_overlap",

@@ -25,9 +25,15 @@ class Userfault {
   // False: a system call that meets a missing page fails with EFAULT instead of waiting for it.
   bool serves_system_calls() const { return serves_system_calls_; }
 
+  // True: memory that maps a file of ours can be registered too.
+  bool serves_files() const { return serves_files_; }
+
   // From here on a touch of a missing page of the range waits for the manager. Present pages stay
   // as they are.
   Status register_missing(Range range) const;
+  // The same for a range that maps a file: a touch of a page that the file has, but this range does
+  // not show yet, waits too.
+  Status register_missing_and_minor(Range range) const;
   // Ends that, and lets everyone who waits run into what is mapped there now.
   Status unregister(Range range) const;
   // Lets everyone who waits in the range try again. Works on any range, also after its registration
@@ -39,11 +45,14 @@ class Userfault {
   void keep_open_for_ever() { (void)descriptor_.release(); }
 
  private:
-  Userfault(sys::Descriptor descriptor, bool serves_system_calls)
-      : descriptor_(std::move(descriptor)), serves_system_calls_(serves_system_calls) {}
+  // `make` makes a descriptor that UFFDIO_API has not been called on.
+  template <typename Make>
+  static Userfault initialised(Make make, bool serves_system_calls);
+  Status register_for(Range range, std::uint64_t faults) const;
 
   sys::Descriptor descriptor_;
   bool serves_system_calls_ = true;
+  bool serves_files_ = false;
 };
 
 }  // namespace pagerd::client

@@ -11,7 +11,7 @@ import { compileAgainstLibrary } from "./native_program.js"
 
 const run = promisify(execFile)
 
-test("readers of memory attached, reset and let go see no zero, and none hangs", async () => {
+test("readers of memory in mode copy, attached, reset and let go, see no zero", async () => {
   const path = join(scratchDirectory(), "image")
   writeFileSync(path, Buffer.alloc(1 << 20, 0x5c))
   const manager = await startManager({ images: { image: path } })

@@ -13,21 +13,27 @@ const seed = 7
 /** Of the default window, and what an early guess at a streak may add. */
 const windowPagesMax = 64
 
-for (const shared of [false, true]) {
-  test(`a ${shared ? "shared" : "plain"} memory pages in, grows, resets, is let go`, async () => {
+for (const [mode, shared] of [
+  ["copy", false],
+  ["copy", true],
+  ["share", false],
+  ["share", true],
+] as const) {
+  const kind = shared ? "shared" : "plain"
+  test(`a ${kind} memory in mode ${mode} pages in, grows, resets, is let go`, async () => {
     const manager = await startManager({ images: { heap: patternFile(imageBytes, seed) } })
     const pager = await connect({ socket: manager.socket })
     const memory = makeMemory({ initial, maximum: 200, shared })
     bytesOf(memory).fill(1)
     bytesOf(memory)[101 * wasmPageBytes] = 99
 
-    const paged = await pager.attachMemory(memory, "heap")
+    const paged = await pager.attachMemory(memory, "heap", { mode })
     const residentPages = async (): Promise<number> => {
       const [region] = await manager.debug.get<RegionView[]>("/v1/regions")
       return region?.resident_pages ?? -1
     }
     assert.is(paged.byteLength, imageBytes)
-    assert.is(paged.mode, "copy")
+    assert.is(paged.mode, mode)
     assert.is(await residentPages(), 0)
     assert.is(findMismatch(bytesOf(memory, 8), seed, 0), -1)
     // The count follows the page.

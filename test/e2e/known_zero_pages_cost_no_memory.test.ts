@@ -47,25 +47,27 @@ test("a hole of 254 MiB reads as zeros and takes no memory from the manager", as
   await manager.stop()
 })
 
-test("zeros that a file does hold cost reading and no memory either", async () => {
-  const path = patternFile(4 * mebibyte, 52)
-  const file = openSync(path, "r+")
-  writeSync(file, new Uint8Array(2 * mebibyte), 0, 2 * mebibyte, mebibyte)
-  closeSync(file)
-  const manager = await startManager({ images: { written: path } })
-  const client = await startCClient(manager.socket)
-  const region = await client.map("written")
+for (const mode of ["copy", "share"] as const) {
+  test(`zeros that a file does hold cost reading and no memory in mode ${mode}`, async () => {
+    const path = patternFile(4 * mebibyte, 52)
+    const file = openSync(path, "r+")
+    writeSync(file, new Uint8Array(2 * mebibyte), 0, 2 * mebibyte, mebibyte)
+    closeSync(file)
+    const manager = await startManager({ images: { written: path } })
+    const client = await startCClient(manager.socket)
+    const region = await client.map("written", { mode, windowBytes: 65_536 })
 
-  const sum = await client.touch(region, mebibyte, 2 * mebibyte, page)
+    const sum = await client.touch(region, mebibyte, 2 * mebibyte, page)
 
-  assert.is(sum, 0)
-  const [image] = await manager.debug.get<ImageView[]>("/v1/images")
-  assert.is(image?.bytes_read, 2 * mebibyte)
-  assert.is(image?.zero_bytes, 2 * mebibyte)
-  assert.is(image?.resident_bytes, 0)
-  assert.is(memfdBytes(manager.pid), 0)
-  await client.stop()
-  await manager.stop()
-})
+    assert.is(sum, 0)
+    const [image] = await manager.debug.get<ImageView[]>("/v1/images")
+    assert.is(image?.bytes_read, 2 * mebibyte)
+    assert.is(image?.zero_bytes, 2 * mebibyte)
+    assert.is(image?.resident_bytes, 0)
+    assert.is(memfdBytes(manager.pid), 0)
+    await client.stop()
+    await manager.stop()
+  })
+}
 
 test.run()

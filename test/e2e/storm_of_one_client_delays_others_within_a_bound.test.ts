@@ -23,8 +23,8 @@ test("a client's faults are served while 32 threads of another take them without
   const manager = await startManager({ images: { image: patternFile(imageBytes, 171) } })
   const stormy = await startCClient(manager.socket)
   const quiet = await startCClient(manager.socket)
-  const stormyRegion = await stormy.map("image", { windowBytes })
-  const region = await quiet.map("image", { windowBytes: page })
+  const stormyRegion = await stormy.map("image", { windowBytes, mode: "copy" })
+  const region = await quiet.map("image", { windowBytes: page, mode: "copy" })
   await stormy.prefault(stormyRegion, 0, 0)
 
   await stormy.storm(stormyRegion, stormThreads)

@@ -1,8 +1,8 @@
-// Attaches, resets and ends a region over and over while threads read all of its pages, and one
-// drops and touches pages up to the attach: attach_under_fire SOCKET IMAGE. The image is of 0x5c,
-// the memory was of 0xaa before. Nobody may ever see anything else in a page that was never
-// dropped, nor anything but the image once pagerd_attach() has returned, and nobody may wait for
-// ever.
+// Attaches, resets and ends a region of mode copy, in which others may touch the memory meanwhile,
+// over and over while threads read all of its pages, and one drops and touches pages up to the
+// attach: attach_under_fire SOCKET IMAGE. The image is of 0x5c, the memory was of 0xaa before.
+// Nobody may ever see anything else in a page that was never dropped, nor anything but the image
+// once pagerd_attach() has returned, and nobody may wait for ever.
 #include <sys/mman.h>
 
 #include <atomic>
@@ -59,7 +59,8 @@ void attach_reset_and_end(pagerd_client *client, const char *name, unsigned char
   for (int reader = 0; reader < 2; ++reader) threads.emplace_back(read_all, memory);
   threads.emplace_back(drop_and_touch, memory);
 
-  pagerd_region *region = pagerd_attach(client, memory, length, name, nullptr);
+  const pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
+  pagerd_region *region = pagerd_attach(client, memory, length, name, &options);
   if (region == nullptr) fail("attach", 0);
   is_attached = true;
   threads.back().join();
