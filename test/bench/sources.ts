@@ -15,6 +15,7 @@ const referenceFiles = {
   make_image: "make_image.c",
   memcpy_fresh: "memcpy_fresh.c",
   raw_copy: "raw_copy.c",
+  reset_ways: "reset_ways.c",
   wake_floor: "wake_floor.c",
   zeropage: "zeropage.c",
 } as const
