@@ -51,6 +51,7 @@ test("a disk without room is named, with what is needed and what is free", async
   assert.match(message, directory)
   assert.match(message, "MiB are free")
   assert.match(message, "XDG_CACHE_HOME")
+  assert.match(message, "--index-mib")
   assert.equal(readdirSync(directory), [])
 })
 

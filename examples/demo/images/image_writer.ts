@@ -95,8 +95,8 @@ function explain(error: unknown, recipe: Recipe<unknown>, { directory }: CacheOp
     const { bavail, bsize } = statfsSync(directory)
     return new Error(
       `The ${recipe.name} image needs ${mebibytes(recipe.expectedBytes)} in ${directory}, where ` +
-        `${mebibytes(bavail * bsize)} are free. XDG_CACHE_HOME names another place; --rows and ` +
-        "--index-mib make smaller images",
+        `${mebibytes(bavail * bsize)} are free. XDG_CACHE_HOME names another place` +
+        (recipe.sizeOption === undefined ? "" : `; ${recipe.sizeOption} makes a smaller image`),
     )
   }
   if (code?.startsWith("E")) {

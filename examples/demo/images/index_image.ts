@@ -25,6 +25,7 @@ export function indexRecipe(lengthMib: number): Recipe<IndexFacts> {
     name: "index",
     key: `index format 1, ${lengthBytes} bytes`,
     expectedBytes: lengthBytes,
+    sizeOption: "--index-mib",
     build: async () => ({ lengthBytes, chunks: indexChunks(indexShape(lengthBytes)), facts: {} }),
   }
 }

@@ -11,6 +11,8 @@ export interface Recipe<Facts> {
   readonly key: string
   /** For the check that the disk has room; the real length may differ a little. */
   readonly expectedBytes: number
+  /** The program's option that makes it smaller, when there is one. */
+  readonly sizeOption?: string
   build(progress: Progress, signal: AbortSignal): Promise<BuiltImage<Facts>>
 }
 

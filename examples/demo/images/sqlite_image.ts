@@ -47,6 +47,7 @@ export function sqliteRecipe(rows: number): Recipe<SqliteFacts> {
     name: "sqlite",
     key: `orders format 2, ${rows} rows, module ${moduleDigest()}, ${instanceLanguage()}`,
     expectedBytes: initialMemoryBytes + rows * bytesPerRow,
+    sizeOption: "--rows",
     build: (progress, signal) => buildDatabase(rows, progress, signal),
   }
 }
