@@ -107,7 +107,7 @@ const char *pagerd_region_why(const pagerd_region *region) {
 }
 
 int pagerd_reset(pagerd_region *region) {
-  if (region == nullptr) return answer(missing_argument("region"));
+  if (Status good = check_region(region); !good.ok()) return answer(good);
   return answer(region->reset());
 }
 

@@ -25,6 +25,7 @@ void pagerd_client::abandon(pagerd_client *client) {
   // Not freed: threads of the parent may have been inside its locks at the fork, and destroying
   // those could hang.
   client->userfault_ = Userfault();
+  client->pagemap_ = Pagemap();
   client->session_->close_copies_of_child();
 }
 
@@ -118,6 +119,11 @@ Status pagerd_client::make_userfault() {
   if (!made.ok()) return made.error();
   userfault_ = made.take();
   return done();
+}
+
+const Pagemap &pagerd_client::pagemap() {
+  std::call_once(pagemap_once_, [this] { pagemap_ = Pagemap::open(); });
+  return pagemap_;
 }
 
 Result<Region *> pagerd_client::begin(std::unique_ptr<Region> region, std::string_view image,

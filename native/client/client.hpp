@@ -13,6 +13,7 @@
 #include "client/region_plan.hpp"
 #include "client/region_book.hpp"
 #include "client/session.hpp"
+#include "client/sys_pagemap.hpp"
 #include "client/sys_uffd.hpp"
 
 // One client of a manager: a session, one userfaultfd for all of its regions, and the regions.
@@ -45,6 +46,7 @@ struct pagerd_client {
   const pagerd::client::Userfault &userfault() const { return userfault_; }
   pagerd::client::Result<pagerd::client::Message> request_map(
       const pagerd::client::MapRequest &request);
+  const pagerd::client::Pagemap &pagemap();
   void keep_userfault_open_for_ever() { userfault_.keep_open_for_ever(); }
 
  private:
@@ -64,6 +66,8 @@ struct pagerd_client {
   pagerd::client::Userfault
       userfault_;  // made once, under hand_over_lock_, before the first region
   std::atomic<bool> is_handed_over_ = false;
+  std::once_flag pagemap_once_;
+  pagerd::client::Pagemap pagemap_;
   pagerd::client::ImageFiles files_;
   pagerd::client::RegionBook book_;
 };

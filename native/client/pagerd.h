@@ -87,8 +87,12 @@ PAGERD_API size_t pagerd_length_bytes(const pagerd_region *region);
 PAGERD_API enum pagerd_mode pagerd_region_mode(const pagerd_region *region);
 PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
 
-/* Puts every page of the region back to the image's bytes; what the caller wrote is gone. Does not
-   wait for the manager. */
+/* Puts every page of the region back to the image's bytes; what the caller wrote is gone, also from
+   pages that were swapped out. A few dirty pages are put back where they are, and all others stay
+   mapped; beyond a limit the pages are dropped and come anew. Does not wait for the manager. Needs
+   one, or fails with nothing changed, except in mode cow. Fails with unsupported_access for access
+   shared. Nobody may touch the region meanwhile: he would see some of either, and what he writes
+   may stay. */
 PAGERD_API int pagerd_reset(pagerd_region *region);
 
 /* Installs the pages of a range now and returns when they are there. length_bytes 0: to the

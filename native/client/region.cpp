@@ -53,16 +53,6 @@ Failure pagerd_region::give_up_memory(const Failure &cause) {
                  range_.address());
 }
 
-// Does not wait: the pages are dropped whatever the manager writes down, and the next touch faults.
-Status pagerd_region::reset() {
-  // With the manager gone the pages that are here are all there are.
-  if (Status usable = client_.session().usable(); !usable.ok()) return usable;
-  if (Status dropped = drop_pages(range_); !dropped.ok()) return dropped;
-  Session &session = client_.session();
-  session.tell(reset_frame(session.next_request(), id_));
-  return done();
-}
-
 Status pagerd_region::prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
   const std::uint64_t limit = plan_.part.length_bytes;
   const bool is_within = offset_bytes <= limit && length_bytes <= limit - offset_bytes;

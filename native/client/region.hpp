@@ -8,6 +8,7 @@
 #include "client/pagerd.h"
 #include "client/region_plan.hpp"
 #include "client/sys_memory.hpp"
+#include "client/sys_pagemap.hpp"
 
 // Whose memory a region is in: ours from pagerd_map(), or the caller's, given to pagerd_attach().
 enum class RegionMemory { mapped, attached };
@@ -23,6 +24,7 @@ struct pagerd_region {
   // it was; after a failure of this system it may be inaccessible, and the text then says so.
   pagerd::client::Status begin(std::string_view image, const pagerd_map_options &options);
 
+  // Puts all pages back to the image's bytes, without waiting for the manager.
   pagerd::client::Status reset();
   pagerd::client::Status prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes);
 
@@ -54,6 +56,8 @@ struct pagerd_region {
   pagerd::client::Failure give_up_memory(const pagerd::client::Failure &cause);
 
   pagerd::client::Status prefault_range(pagerd::client::Range range);
+  pagerd::client::Result<pagerd::client::Range> put_back_dirty_pages();
+  pagerd::client::Status put_back(const pagerd::client::PageRun &run);
 
   bool shows_file() const { return plan_.mode != PAGERD_MODE_COPY; }
   void ask_to_stop();

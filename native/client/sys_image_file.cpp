@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -20,6 +21,26 @@ Result<FileStatus> status_of(const sys::Descriptor &file) {
       .is_readable = access == O_RDONLY || access == O_RDWR,
       .is_writable = access == O_WRONLY || access == O_RDWR,
   };
+}
+
+Status read_into(Range memory, int file, std::uint64_t offset_bytes) {
+  while (memory.length_bytes > 0) {
+    const ssize_t bytes = ::pread(file, memory.address(), memory.length_bytes,
+                                  static_cast<off_t>(offset_bytes));
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes <= 0) return system_failure("reading an image's file", bytes < 0 ? errno : ENODATA);
+    const std::uint64_t read_bytes = static_cast<std::uint64_t>(bytes);
+    memory = {memory.start + read_bytes, memory.length_bytes - read_bytes};
+    offset_bytes += read_bytes;
+  }
+  return done();
+}
+
+bool is_hole(int file, std::uint64_t offset_bytes, std::uint64_t length_bytes) {
+  // It moves the descriptor's position, which nobody uses.
+  const off_t next = ::lseek(file, static_cast<off_t>(offset_bytes), SEEK_DATA);
+  if (next < 0) return errno == ENXIO;  // no more bytes up to the file's end
+  return static_cast<std::uint64_t>(next) >= offset_bytes + length_bytes;
 }
 
 }  // namespace pagerd::client

@@ -1,0 +1,71 @@
+#include "client/client.hpp"
+#include "client/limits.hpp"
+#include "client/region.hpp"
+#include "client/sys_pagemap.hpp"
+
+// How a region goes back to its image. Few dirty pages are put back where they are: no fault
+// follows, nobody waits, and clean pages stay. Many are dropped. Whatever is in doubt is dropped
+// too, which is always right.
+using namespace pagerd::client;
+
+// Does not wait for the manager.
+Status pagerd_region::reset() {
+  if (plan_.access == PAGERD_ACCESS_SHARED) {
+    return failure("unsupported_access",
+                   "Cannot reset the region at %p: with access shared its pages are also those of "
+                   "all others who map the image",
+                   range_.address());
+  }
+  // With the manager gone the pages that are here are all there are; in mode cow the kernel has the
+  // others.
+  Status usable = client_.session().usable();
+  if (plan_.mode != PAGERD_MODE_COW && !usable.ok()) return usable;
+
+  Result<Range> rest = put_back_dirty_pages();
+  if (!rest.ok()) return rest.error();
+  if (rest.value().length_bytes == 0) return done();
+  if (Status dropped = drop_pages(rest.value()); !dropped.ok()) return dropped;
+  Session &session = client_.session();
+  if (usable.ok()) session.tell(reset_frame(session.next_request(), id_));
+  return done();
+}
+
+// Returns what has to be dropped: from the page on where the limit was passed, or everything where
+// the kernel cannot say which pages are dirty. So no more private pages than the limit survive.
+Result<Range> pagerd_region::put_back_dirty_pages() {
+  if (plan_.file == nullptr) return range_;
+  const Wanted wanted =
+      plan_.mode == PAGERD_MODE_COPY ? Wanted::all : Wanted::private_copies;
+  std::uint64_t pages_left = put_back_pages_max;
+  PageRuns found;
+  Range rest = range_;
+  while (rest.length_bytes > 0) {
+    if (!client_.pagemap().find(rest, wanted, found).ok()) return rest;
+    std::uint64_t pages = 0;
+    for (std::size_t index = 0; index < found.count; ++index) {
+      const PageRun &run = found.runs[index];
+      pages += run.is_zero ? 1 : run.range.length_bytes / page_bytes;
+    }
+    if (pages > pages_left) return rest;
+    pages_left -= pages;
+    for (std::size_t index = 0; index < found.count; ++index) {
+      if (Status back = put_back(found.runs[index]); !back.ok()) return back.error();
+    }
+    rest = found.rest;
+  }
+  return rest;
+}
+
+// The image's bytes come from its file. That they are there follows from the page being here: it
+// was shown when the manager had its bytes, and nothing takes bytes out of an image's file as long
+// as there is no eviction. Eviction will have to keep a page's bytes, or tell its clients, before
+// it punches the hole: this would otherwise put zeros in place of the image.
+Status pagerd_region::put_back(const PageRun &run) {
+  const int file = plan_.file->number();
+  const std::uint64_t offset_bytes = plan_.part.offset_bytes + (run.range.start - range_.start);
+  // A page of zeros may also be one that somebody zeroed, where the image has bytes.
+  if (run.is_zero && is_hole(file, offset_bytes, run.range.length_bytes)) return done();
+  if (read_into(run.range, file, offset_bytes).ok()) return done();
+  // Poisoned pages, which heal by it, and such as the caller protected against writing.
+  return drop_pages(run.range);
+}
