@@ -4,11 +4,14 @@
  *
  *   npm run bench -- [--json FILE] [--markdown] [--smoke] [--only ROW]... [--rounds N]
  *
+ * --only instances is the table of wasm instances alone.
+ *
  * Exits with 1 when work was done wrongly (bytes, faults), never because of a time.
  */
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { BrokenWork } from "./figures.js"
+import { instanceCells, measureInstances } from "./instances/measure.js"
 import { describeMachine } from "./machine.js"
 import { measurePlacements } from "./placements.js"
 import {
@@ -17,7 +20,7 @@ import {
   markdownReport,
   placementCells,
   rowCells,
-  rowTitles,
+  textReport,
   textTable,
 } from "./report.js"
 import { measureRow, type Row, type RowResult } from "./row.js"
@@ -43,11 +46,16 @@ function chosenSizes(): Sizes {
   return { ...sizes, rounds }
 }
 
+/** The name of the other table, of wasm instances. */
+const instancesName = "instances"
+const wantsInstances = values.only.length === 0 || values.only.includes(instancesName)
+
 function chosenRows(): readonly Row[] {
   const names = allRows.map((row) => row.name)
-  const unknown = values.only.find((name) => !names.includes(name))
+  const known = [...names, instancesName]
+  const unknown = values.only.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new Error(`--only wants a row, not "${unknown}"; there are ${names.join(", ")}`)
+    throw new Error(`--only wants a row, not "${unknown}"; there are ${known.join(", ")}`)
   }
   return values.only.length === 0
     ? allRows
@@ -80,8 +88,13 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
       console.error(`${progress}: BROKEN: ${error.message}`)
     }
   }
+  const instances = wantsInstances
+    ? await measureInstances(bed, (size) => {
+        console.error(`${textTable(instanceCells([size]))}\n`)
+      })
+    : []
   const { rounds } = bed.sizes
-  return { machine, rounds, isSmoke: values.smoke, placements, rows: results, broken }
+  return { machine, rounds, isSmoke: values.smoke, placements, rows: results, broken, instances }
 }
 
 async function main(): Promise<void> {
@@ -91,7 +104,7 @@ async function main(): Promise<void> {
     const result = await measureAll(bed, rows)
     if (values.json !== undefined) writeFileSync(values.json, jsonReport(result))
     if (values.markdown) console.log(markdownReport(result))
-    else console.log(`\n${textTable([rowTitles, ...result.rows.map(rowCells)])}`)
+    else console.log(`\n${textReport(result)}`)
     if (result.broken.length > 0) process.exitCode = 1
   } finally {
     await bed.close()

@@ -1,3 +1,5 @@
+import { compileText, instanceCells } from "./instances/measure.js"
+import type { SizeFigures } from "./instances/process.js"
 import type { Machine } from "./machine.js"
 import { type PlacedLatency, type PlacementLine, placements } from "./placements.js"
 import type { Row, RowResult, Target } from "./row.js"
@@ -12,6 +14,8 @@ export interface BenchResult {
   readonly rows: readonly RowResult[]
   /** Rows whose work was not done, or not done right, and what was wrong. */
   readonly broken: readonly { readonly name: string; readonly reason: string }[]
+  /** Empty when only rows were asked for. */
+  readonly instances: readonly SizeFigures[]
 }
 
 export function jsonReport({ rows, ...rest }: BenchResult): string {
@@ -36,7 +40,7 @@ export function placementCells(lines: readonly PlacementLine[]): string[][] {
   ]
 }
 
-export const rowTitles = ["metric", "placement", "ours", "against", "value", "target", ""]
+const rowTitles = ["metric", "placement", "ours", "against", "value", "target", ""]
 
 export function rowCells(result: RowResult): string[] {
   const { row } = result
@@ -85,13 +89,26 @@ export function markdownTable([titles = [], ...lines]: readonly (readonly string
 const columnWidths = (lines: readonly (readonly string[])[]): number[] =>
   (lines[0] ?? []).map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)))
 
+export function textReport({ rows, instances }: BenchResult): string {
+  return [
+    ...(rows.length === 0 ? [] : [textTable([rowTitles, ...rows.map(rowCells)])]),
+    ...(instances.length === 0
+      ? []
+      : [textTable(instanceCells(instances)), compileText(instances)]),
+  ].join("\n\n")
+}
+
 /** Everything, as the README shows it. */
-export function markdownReport({ machine, rounds, placements, rows }: BenchResult): string {
+export function markdownReport(result: BenchResult): string {
+  const { machine, rounds, placements, rows, instances } = result
   const { cpu, cpus, memoryGib, kernel, node } = machine
   return [
     `${cpu}, ${cpus} CPUs, ${memoryGib} GiB; ${kernel}, Node ${node}.`,
     `Medians of ${rounds} rounds A B A B.`,
     ...(placements.length === 0 ? [] : [markdownTable(placementCells(placements))]),
-    markdownTable([rowTitles, ...rows.map(rowCells)]),
+    ...(rows.length === 0 ? [] : [markdownTable([rowTitles, ...rows.map(rowCells)])]),
+    ...(instances.length === 0
+      ? []
+      : [markdownTable(instanceCells(instances)), compileText(instances)]),
   ].join("\n\n")
 }

@@ -20,6 +20,9 @@ export interface Sizes {
   readonly wakeRounds: number
   /** Processes at once, in rows about their memory. */
   readonly workersMax: number
+  /** Memories of wasm instances, and how long tenants are served from a pool. */
+  readonly instanceMebibytes: readonly number[]
+  readonly poolMs: number
 }
 
 const mebibyte = 1024 * 1024
@@ -34,6 +37,8 @@ export const fullSizes: Sizes = {
   crowdRegionsPerSession: 10,
   wakeRounds: 20_000,
   workersMax: 64,
+  instanceMebibytes: [1, 16, 64, 256],
+  poolMs: 1_000,
 }
 
 /** Enough to see that every row runs; its figures mean nothing. */
@@ -47,6 +52,8 @@ export const smokeSizes: Sizes = {
   crowdRegionsPerSession: 5,
   wakeRounds: 500,
   workersMax: 4,
+  instanceMebibytes: [1, 4],
+  poolMs: 20,
 }
 
 /**

@@ -67,5 +67,5 @@ int main(int count, char **values) {
     commands[i].run(&arguments);
     return 0;
   }
-  fail("bench_client wants a command: touch, prefault, reset, connect, madvise, occupy, hold or bulk");
+  fail("bench_client wants a command: those above its main(), such as touch");
 }

@@ -20,7 +20,7 @@ async function resetTime(bed: TestBed, mode: Mode, work: ProgramArguments): Prom
 /** Against the kernel's own copy-on-write: the cheapest refault there is. */
 const againstPrivate = (mode: Mode, dirtyPages: number, target: Target | undefined): Row => ({
   name: `reset_${mode}_${dirtyPages}`,
-  metric: `run and reset, ${dirtyPages} dirty pages, p50: ${mode} / MADV_DONTNEED of a private memfd`,
+  metric: `run and reset, ${dirtyPages} dirty pages, p50: ${mode} / MADV_DONTNEED, private memfd`,
   placement: "pinned",
   unit: "us",
   judged: "ours / reference",
