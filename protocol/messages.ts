@@ -8,7 +8,7 @@
  *
  *   client                              manager
  *   hello                          ->   welcome   [device descriptor, if wanted and allowed]
- *   image                          ->   image_found   [the image's file, if modes were named]
+ *   image                          ->   image_found   [the image's file, for share and cow]
  *   load                           ->   loaded
  *   publish    [file descriptor]   ->   published
  *   map        [userfaultfd]       ->   mapped    (only the session's first map carries it)
@@ -26,6 +26,7 @@ import { imageNameLengthMax, windowBytesMax, windowBytesMin } from "./limits.js"
 const u64Max = (1n << 64n) - 1n
 const request = z.number().int().min(1).max(0xffff_ffff)
 const regionId = z.number().int().min(1).max(0xffff_ffff)
+const imageId = z.number().int().min(1).max(0xffff_ffff)
 /**
  * msgpackr yields a number below 2^53 and a bigint above it; everything past this point is a
  * bigint.
@@ -70,8 +71,8 @@ export const access = z.enum(["private", "shared"])
 
 /**
  * Asks for an image, and how a region of it would be served. A client that names the modes it can
- * do there gets the image's file along with the answer: read-only, or for access "shared" readable
- * and writable. One that names none can do "copy" only, and gets no file.
+ * do there gets the image's file along with the answer when the mode taken is "share" or "cow":
+ * read-only, or for access "shared" readable and writable. One that names none can do "copy" only.
  */
 export const image = z.object({
   type: z.literal("image"),
@@ -97,6 +98,11 @@ export const map = z.object({
   mode,
   /** Default "private". */
   access: access.optional(),
+  /**
+   * That of the image whose file is mapped, for "share" and "cow": by now the name may be another
+   * image's.
+   */
+  image_id: imageId.optional(),
   address: u64,
   length_bytes: u64,
   offset_bytes: u64,
@@ -155,6 +161,8 @@ export type ManagerMessage =
       type: "image_found"
       request: number
       image: string
+      /** Tells it from others that have the same name before or after it. */
+      image_id: number
       length_bytes: bigint
       /** How a region would be served, and why. */
       mode: TakenMode

@@ -1,5 +1,4 @@
 import type { TakenMode } from "../../protocol/messages.js"
-import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import type { ModeChoice } from "./mode_choice.js"
 
@@ -11,10 +10,7 @@ interface Told {
   readonly choice: ModeChoice
 }
 
-/**
- * What a session was told when it asked for images. A map that follows gives the same reason, and
- * means the image whose file the client was handed, not another that has its name by now.
- */
+/** What a session was told when it asked for images, so that a map gives the same reason. */
 export class ChoiceBook {
   private readonly byName = new Map<string, Told>()
 
@@ -30,12 +26,5 @@ export class ChoiceBook {
   reasonFor(image: Image, mode: TakenMode): string | undefined {
     const told = this.byName.get(image.name)
     return told?.image === image && told.choice.mode === mode ? told.choice.why : undefined
-  }
-
-  /** Throws a ClientError when the client cannot have mapped this image's file. */
-  checkFile(image: Image): void {
-    if (this.byName.get(image.name)?.image === image) return
-    const found = "the file that this session has is not this image's, or was never asked for"
-    throw new ClientError("unknown_image", `Cannot map image "${image.name}": ${found}`)
   }
 }

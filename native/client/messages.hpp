@@ -33,6 +33,7 @@ struct MapRequest {
   std::string_view image;
   std::string_view mode;
   std::string_view access;
+  std::uint64_t image_id;  // of the image whose file is mapped
   std::uint64_t address;
   std::uint64_t length_bytes;
   std::uint64_t offset_bytes;
@@ -67,6 +68,7 @@ struct Message {
   std::string text;  // the field `message`
   std::uint64_t request = 0;
   std::uint64_t region = 0;
+  std::uint64_t image_id = 0;
   std::uint64_t version = 0;
   std::uint64_t offset_bytes = 0;
   std::uint64_t length_bytes = 0;

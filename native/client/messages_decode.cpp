@@ -30,6 +30,7 @@ constexpr NumberField number_fields[] = {
     {"version", &Message::version},           {"offset_bytes", &Message::offset_bytes},
     {"length_bytes", &Message::length_bytes}, {"pages_installed", &Message::pages_installed},
     {"regions_max", &Message::regions_max},   {"resident_bytes", &Message::resident_bytes},
+    {"image_id", &Message::image_id},
 };
 
 struct TruthField {

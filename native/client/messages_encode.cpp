@@ -86,10 +86,11 @@ Frame publish_frame(std::uint32_t request, std::string_view name) {
 }
 
 Frame map_frame(std::uint32_t request, const MapRequest &map) {
-  return FrameBuilder(9, "map", request)
+  return FrameBuilder(10, "map", request)
       .field("image", map.image)
       .field("mode", map.mode)
       .field("access", map.access)
+      .field("image_id", map.image_id)
       .field("address", map.address)
       .field("length_bytes", map.length_bytes)
       .field("offset_bytes", map.offset_bytes)

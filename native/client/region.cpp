@@ -17,6 +17,7 @@ Status pagerd_region::begin(std::string_view image, const pagerd_map_options &op
       .image = image,
       .mode = mode_name(plan_.mode),
       .access = access_name(plan_.access),
+      .image_id = plan_.image_id,
       .address = range_.start,
       .length_bytes = range_.length_bytes,
       .offset_bytes = plan_.part.offset_bytes,

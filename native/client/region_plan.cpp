@@ -112,7 +112,8 @@ Result<RegionPlan> plan_region(Session &session, ImageFiles &files, std::string_
   Result<Part> part = choose_part(image, found.length_bytes, options);
   if (!part.ok()) return part.error();
 
-  RegionPlan plan = {part.value(), mode_named(found.mode), options.access, found.why, nullptr};
+  RegionPlan plan = {part.value(),   found.image_id, mode_named(found.mode),
+                     options.access, found.why,      nullptr};
   if (plan.mode == PAGERD_MODE_COPY && options.mode == PAGERD_MODE_AUTO &&
       !abilities.reason.empty()) {
     plan.why += "; " + abilities.reason;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Abilities {
 // What a region shows and how, settled with the manager before anything is done to its memory.
 struct RegionPlan {
   Part part;
+  std::uint64_t image_id = 0;  // the manager's, of the image and not of its name
   pagerd_mode mode = PAGERD_MODE_COPY;
   pagerd_access access = PAGERD_ACCESS_PRIVATE;
   std::string why;  // the manager's reason for the mode, and ours

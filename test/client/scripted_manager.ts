@@ -32,6 +32,7 @@ export const imageFound = {
   type: "image_found",
   request: 0,
   image: "image",
+  image_id: 1,
   length_bytes: 8192n,
   mode: "copy",
   why: "scripted",

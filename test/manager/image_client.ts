@@ -53,7 +53,7 @@ export class ImageClient {
 
   /** Asks, maps the file that came, and has it served. Of mode copy nothing is mapped. */
   async map(image: string, wish: ImageWish = {}): Promise<ImageRegion> {
-    const { mode, length_bytes, descriptor } = await this.ask(image, wish)
+    const { mode, length_bytes, image_id, descriptor } = await this.ask(image, wish)
     if (descriptor === undefined) throw new Error(`mode ${mode} came without a file`)
     const access = wish.access ?? "private"
     const lengthBytes = Math.ceil(Number(length_bytes) / page) * page
@@ -61,7 +61,8 @@ export class ImageClient {
       mode === "cow"
         ? mappedFile(descriptor, lengthBytes, access)
         : registeredFile(this.userfaultfd, descriptor, lengthBytes, access)
-    const { region, why } = await this.serve(image, { mode, access, address, lengthBytes })
+    const part = { mode, access, imageId: image_id, address, lengthBytes }
+    const { region, why } = await this.serve(image, part)
     return { region, mode, why, bytes: memoryAt(address, lengthBytes) }
   }
 
@@ -71,14 +72,16 @@ export class ImageClient {
     part: {
       readonly mode: Mode
       readonly access?: Access
+      readonly imageId?: number
       readonly address: bigint
       readonly lengthBytes: number
     },
   ) {
-    const { mode, access = "private", address, lengthBytes } = part
+    const { mode, access = "private", imageId, address, lengthBytes } = part
     const carries = mode !== "cow" && !this.isAttached
     const range = { address, length_bytes: lengthBytes, offset_bytes: 0, window_bytes: 0 }
-    const message = { type: "map", image, mode, access, ...range }
+    const id = imageId === undefined ? {} : { image_id: imageId }
+    const message = { type: "map", image, mode, access, ...id, ...range }
     this.raw.request(message, carries ? [this.userfaultfd] : [])
     this.isAttached ||= carries
     return this.raw.next("mapped")

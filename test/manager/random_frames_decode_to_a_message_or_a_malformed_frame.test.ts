@@ -36,6 +36,7 @@ test("random values under the right field names, in msgpackr's own extensions to
       mode: value,
       modes: fc.oneof(fc.array(fc.constantFrom("copy", "share", "cow", "")), value),
       access: fc.oneof(fc.constantFrom("private", "shared"), value),
+      image_id: value,
       address: value,
       length_bytes: value,
       offset_bytes: value,

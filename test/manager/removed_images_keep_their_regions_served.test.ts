@@ -55,16 +55,18 @@ test("while no new one comes to an image that was removed since it was asked for
 })
 
 test("and a file of the one removed is not served with the bytes of its successor", async () => {
-  await client.ask("model")
+  const { image_id } = await client.ask("model")
   manager.inspect.removeImage("model")
   await manager.inspect.addImage("model", patternFile(lengthBytes, 2))
   const address = registeredMemory(client.userfaultfd, lengthBytes)
 
-  const part = { mode: "share", address, lengthBytes } as const
+  await client.ask("model")
+
+  const part = { mode: "share", imageId: image_id, address, lengthBytes } as const
   const refused = await client.serve("model", part).catch((error: Error) => error.message)
   const asked = await client.map("model", { mode: "share" })
 
-  assert.match(String(refused), /unknown_image.*the file that this session has is not this image's/)
+  assert.match(String(refused), /unknown_image.*its image_id is 2, and the map's is 1, ask/)
   assert.is(findMismatch(asked.bytes, 2, 0), -1)
 })
 

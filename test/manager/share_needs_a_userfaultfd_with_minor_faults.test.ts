@@ -10,10 +10,10 @@ const lengthBytes = 16 * 4096
 test("it is refused by name, and copies go on with the same userfaultfd", async () => {
   const manager = await serveInTest({ images: { model: patternFile(lengthBytes, 1) } })
   const client = await ImageClient.connect(manager.socket, 0n)
-  const { descriptor } = await client.ask("model")
+  const { descriptor, image_id } = await client.ask("model")
   const file = mappedFile(descriptor ?? -1, lengthBytes, "private")
   const memory = registeredMemory(client.userfaultfd, lengthBytes)
-  const share = { mode: "share", address: file, lengthBytes } as const
+  const share = { mode: "share", imageId: image_id, address: file, lengthBytes } as const
 
   const refusal = await client.serve("model", share).catch((error: Error) => error.message)
   await client.serve("model", { mode: "copy", address: memory, lengthBytes })

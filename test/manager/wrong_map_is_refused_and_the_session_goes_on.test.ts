@@ -57,7 +57,8 @@ async function mapsRightly(descriptors: number[] = []): Promise<void> {
 
 const wrongFields: [ErrorCode, RegExp, () => object][] = [
   ["unknown_image", /no image "mode1"; it has model/, () => ({ image: "mode1" })],
-  ["unknown_image", /not this image's, or was never asked for/, () => ({ mode: "share" })],
+  ["unknown_image", /its image_id is 1, and the map's is missing/, () => ({ mode: "share" })],
+  ["unknown_image", /the map's is 7, ask/, () => ({ mode: "share", image_id: 7 })],
   ["not_resident", /0 of its 262144 bytes are resident, load/, () => ({ mode: "cow" })],
   ["unsupported_access", /not added as writable, wanted access/, () => ({ access: "shared" })],
   ["region_misaligned", /address is 0x\w+1, wanted a mul/, () => ({ address: memory + 1n })],

@@ -29,9 +29,9 @@ void print_requests() {
   print(image_frame(2, {longest_name, "copy", std::span(modes).first(1), "shared"}));
   print(load_frame(3, "model"));
   print(publish_frame(0x7f, longest_name));
-  print(map_frame(0x80, {"model", "auto", "private", 0x7fff'ffff'f000, 4096, 0, 0}));
-  print(map_frame(0xffff'ffff, {longest_name, "share", "shared", u64_max, u64_max, u64_max,
-                                2 * 1024 * 1024}));
+  print(map_frame(0x80, {"model", "auto", "private", 1, 0x7fff'ffff'f000, 4096, 0, 0}));
+  print(map_frame(0xffff'ffff, {longest_name, "share", "shared", 0xffff'ffff, u64_max, u64_max,
+                                u64_max, 2 * 1024 * 1024}));
   print(prefault_frame(0x100, {0xffff'ffff, std::uint64_t{1} << 53, (std::uint64_t{1} << 53) + 1}));
   print(reset_frame(0xffff, 1));
   print(unmap_frame(0x1'0000, 255));
@@ -73,6 +73,7 @@ void print(const Message &message) {
   print_field("message", message.text);
   print_field("request", message.request);
   print_field("region", message.region);
+  print_field("image_id", message.image_id);
   print_field("version", message.version);
   print_field("offset_bytes", message.offset_bytes);
   print_field("length_bytes", message.length_bytes);

@@ -42,6 +42,7 @@ const requests: ClientMessage[] = [
     image: "model",
     mode: "auto",
     access: "private",
+    image_id: 1,
     address: 0x7fff_ffff_f000n,
     length_bytes: 4096n,
     offset_bytes: 0n,
@@ -53,6 +54,7 @@ const requests: ClientMessage[] = [
     image: longestName,
     mode: "share",
     access: "shared",
+    image_id: 0xffff_ffff,
     address: u64Max,
     length_bytes: u64Max,
     offset_bytes: u64Max,
@@ -93,7 +95,7 @@ function lineOf(message: ManagerMessage): string {
   const text = (name: string) => Buffer.from(String(fields.get(name) ?? "")).toString("hex")
   const texts = ["type", "session", "image", "mode", "why", "code", "message"] as const
   const numbers = [
-    ...["request", "region", "version", "offset_bytes", "length_bytes"],
+    ...["request", "region", "image_id", "version", "offset_bytes", "length_bytes"],
     ...["pages_installed", "regions_max", "resident_bytes"],
   ]
   return JSON.stringify({
@@ -124,6 +126,7 @@ const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
     type: fc.constant("image_found" as const),
     request,
     image: text,
+    image_id: request,
     length_bytes: u64,
     mode,
     why: text,

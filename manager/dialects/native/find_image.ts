@@ -29,6 +29,7 @@ export function findImage(
     type: "image_found",
     request: message.request,
     image: name,
+    image_id: image.image,
     length_bytes: image.lengthBytes,
     mode: choice.mode,
     why: choice.why,

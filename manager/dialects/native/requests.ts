@@ -2,7 +2,7 @@ import type { ClientMessage, ManagerMessage } from "../../../protocol/messages.j
 import { ClientError } from "../../errors.js"
 import type { ImageLoader } from "../../images/image_loader.js"
 import { checkPublishedFile } from "../../images/published_file.js"
-import type { ImageRegistry } from "../../images/registry.js"
+import type { Image, ImageRegistry } from "../../images/registry.js"
 import { chooseMode } from "../../sessions/mode_choice.js"
 import type { RegionWish } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
@@ -118,7 +118,7 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
   const residency = images.residency(image)
   const { name, isWritable } = image
   const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
-  if (choice.mode !== "copy") session.choices.checkFile(image)
+  if (choice.mode !== "copy") checkSameImage(image, message.image_id)
   return {
     image,
     address: message.address,
@@ -129,6 +129,13 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
     access,
     why: session.choices.reasonFor(image, choice.mode) ?? choice.why,
   }
+}
+
+/** The client has mapped a file: what it gets must be the image that this file is of. */
+function checkSameImage({ name, image }: Image, imageId: number | undefined): void {
+  if (imageId === image) return
+  const found = `its image_id is ${image}, and the map's is ${imageId ?? "missing"}`
+  throw new ClientError("unknown_image", `Cannot map image "${name}": ${found}, ask for it again`)
 }
 
 async function prefault(
