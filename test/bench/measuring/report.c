@@ -10,7 +10,7 @@ void report_open(void) {
 }
 
 void report_number(const char *name, double value) {
-  printf("%s\"%s\":%.6g", fields_written++ == 0 ? "" : ",", name, value);
+  printf("%s\"%s\":%.15g", fields_written++ == 0 ? "" : ",", name, value);
 }
 
 void report_close(void) {

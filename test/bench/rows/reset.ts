@@ -36,7 +36,7 @@ const againstPrivate = (mode: Mode, dirtyPages: number, target: Target | undefin
 /** Against a handler in the process that copies each page anew. */
 const againstRefault = (dirtyPages: number, target: Target): Row => ({
   name: `reset_copy_${dirtyPages}`,
-  metric: `run and reset, ${dirtyPages} dirty pages, p50: copy / MADV_DONTNEED and the floor's faults`,
+  metric: `run and reset, ${dirtyPages} dirty pages, p50: copy / MADV_DONTNEED, floor's faults`,
   placement: "pinned",
   unit: "us",
   judged: "ours / reference",

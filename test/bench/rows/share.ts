@@ -1,7 +1,7 @@
 /** One resident image in many clients: the speed of its pages, and the memory they cost. */
 import { readFileSync } from "node:fs"
 import type { Mode } from "../../../protocol/messages.js"
-import { pageBytes } from "../figures.js"
+import { BrokenWork, pageBytes } from "../figures.js"
 import type { Background } from "../programs.js"
 import type { Row, Target } from "../row.js"
 import type { TestBed } from "../test_bed.js"
@@ -74,15 +74,18 @@ async function summedMemory(bed: TestBed, mode: Mode, workers: number) {
 /** The proportional share of a worker's mapping of the image, by /proc/PID/smaps. */
 function pssOf({ process, start, end }: Occupant): number {
   let isWithin = false
+  let rangesSeen = 0
   let bytes = 0
   for (const line of readFileSync(`/proc/${process.pid}/smaps`, "utf8").split("\n")) {
     const range = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line)
     if (range !== null) {
       isWithin = Number(`0x${range[1]}`) < end && start < Number(`0x${range[2]}`)
+      if (isWithin) rangesSeen += 1
     } else if (isWithin && line.startsWith("Pss:")) {
       bytes += Number(/\d+/.exec(line)?.[0]) * kibibyte
     }
   }
+  if (rangesSeen === 0) throw new BrokenWork(`worker ${process.pid} does not map the image`)
   return bytes
 }
 
