@@ -10,7 +10,7 @@ export interface WasmMemory {
 
 /**
  * A WebAssembly.Memory whose pages come from an image. `memory.grow()` goes on working; what it
- * adds is ordinary memory. It keeps the memory alive until it is closed.
+ * adds is ordinary memory. It keeps the memory alive until it is closed or discarded.
  */
 export class PagedMemory extends Paged {
   readonly #forget: () => void
@@ -31,6 +31,16 @@ export class PagedMemory extends Paged {
    */
   override async close(): Promise<void> {
     await this.handle.end(library().unmap)
+    this.#forget()
+  }
+
+  /**
+   * Ends it without keeping a byte, for an instance that is thrown away: nothing is waited for or
+   * copied. The image's part of the memory is inaccessible from then on: JavaScript that touches it
+   * ends the process with SIGSEGV, wasm code traps.
+   */
+  async discard(): Promise<void> {
+    await this.handle.end(library().retire)
     this.#forget()
   }
 }

@@ -60,7 +60,10 @@ export class Pager {
     })
   }
 
-  /** Puts an image in place of an existing WebAssembly.Memory's bytes, from its address 0 on. */
+  /**
+   * Puts an image in place of an existing WebAssembly.Memory's bytes, from its address 0 on. Until
+   * it resolves no thread may touch the memory: for a moment it is inaccessible.
+   */
   async attachMemory(
     memory: WasmMemory,
     image: string,

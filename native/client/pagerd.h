@@ -8,7 +8,8 @@
  * it. Addresses and lengths are in bytes.
  *
  * A missing page never reads as zeros. While the manager is away whoever touches one waits; a page
- * that can never be had is poisoned, and touching it raises SIGBUS (a system call: EFAULT).
+ * that can never be had is poisoned, and touching it raises SIGBUS (a system call: EFAULT). Regions
+ * of mode COW miss no page, and outlive the manager.
  *
  * A forked child inherits neither the session nor any region: the memory is not mapped there, also
  * that of attached regions, and stays so (MADV_DONTFORK) when the region has ended. In the child
@@ -29,7 +30,13 @@ extern "C" {
 typedef struct pagerd_client pagerd_client;
 typedef struct pagerd_region pagerd_region;
 
-/* How a region is served. AUTO lets the manager choose and say which it took. */
+/* How a region is served.
+     AUTO   lets the manager choose, and say which it took: the last of these that can be had.
+     COPY   pages are copied into anonymous memory on first touch.
+     SHARE  the image's own pages are shown on first touch, the same to all clients; one that is
+            written becomes a copy. Memory that pagerd_attach() is given is replaced.
+     COW    the same without any fault of the manager's, for images that are in memory as a whole:
+            see pagerd_load(). */
 enum pagerd_mode {
   PAGERD_MODE_AUTO = 0,
   PAGERD_MODE_COPY = 1,
@@ -55,15 +62,20 @@ struct pagerd_map_options {
    $XDG_RUNTIME_DIR/pagerd/pagerd.sock if it exists, else /run/pagerd/pagerd.sock. */
 PAGERD_API pagerd_client *pagerd_connect(const char *path);
 
-/* Maps an image into new memory of this process, page-aligned and private to it. Where the image
-   ends within a page, the rest of that page is zeros. */
+/* Maps an image into new memory of this process, page-aligned. Where the image ends within a page,
+   the rest of that page is zeros. */
 PAGERD_API pagerd_region *pagerd_map(pagerd_client *client, const char *image,
                                      const struct pagerd_map_options *options);
 
 /* Puts an image in place of memory the caller already has: private anonymous memory, page-aligned,
    with room for the image (or the part options asks for) in whole pages; memory beyond that is left
-   alone. What was there is discarded, unless the call fails. The mapping itself stays the caller's,
-   also after pagerd_unmap(). */
+   alone. What was there is discarded, unless the manager refuses. The addresses stay the caller's,
+   also after pagerd_unmap().
+   In mode COPY the memory stays as it is mapped, and other threads may go on touching it. In the
+   other modes a mapping of the image's file takes its place: all of the memory given must then be
+   readable and writable and not locked (else only COPY can be had, and pagerd_region_why() says what
+   was in the way), and while the call lasts no other thread may touch it: for a moment it is
+   inaccessible, and who touches it gets SIGSEGV (never zeros). */
 PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, size_t length_bytes,
                                         const char *image,
                                         const struct pagerd_map_options *options);
@@ -95,18 +107,21 @@ PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
    may stay. */
 PAGERD_API int pagerd_reset(pagerd_region *region);
 
-/* Installs the pages of a range now and returns when they are there. length_bytes 0: to the
+/* Installs the pages of a range now and returns when they are there; in mode COW that takes no
+   manager. length_bytes 0: to the
    region's end. */
 PAGERD_API int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes);
 
-/* Ends the region. Memory from pagerd_map() is unmapped. Attached memory stays mapped: all of its
-   pages are installed first, and -1 with the region still in place is the answer when one cannot be
-   had. */
+/* Ends the region. Memory from pagerd_map() is unmapped. Attached memory keeps its bytes and is the
+   caller's own from then on, private and anonymous: all of its pages are installed first, and where
+   the image's file was mapped they are copied. -1 with the region still in place is the answer when
+   one cannot be had. */
 PAGERD_API int pagerd_unmap(pagerd_region *region);
 
-/* Ends a region from pagerd_map() but keeps its addresses taken: whoever still holds a pointer into
-   it crashes, and reads neither zeros nor what is mapped there next. pagerd_release() gives the
-   addresses back later, with the region's former address and length. */
+/* Ends a region without keeping its bytes, at no cost to speak of, but keeps its addresses taken:
+   whoever still holds a pointer into it crashes, and reads neither zeros nor what is mapped there
+   next. pagerd_release() gives the addresses back later, with the region's former address and
+   length. Attached memory is the caller's to unmap, or to map anew. */
 PAGERD_API int pagerd_retire(pagerd_region *region);
 PAGERD_API int pagerd_release(void *address, size_t length_bytes);
 
@@ -115,8 +130,7 @@ PAGERD_API int pagerd_release(void *address, size_t length_bytes);
 PAGERD_API uint64_t pagerd_poisoned(const pagerd_client *client, char *text, size_t text_bytes);
 
 /* Ends the session and frees the client and all of its regions. Regions still mapped are unmapped;
-   attached ones are treated as by pagerd_unmap(), and pages that cannot be had are made
-   inaccessible. */
+   attached ones are treated as by pagerd_unmap(), and what cannot be kept is made inaccessible. */
 PAGERD_API void pagerd_disconnect(pagerd_client *client);
 
 /* Text of this thread's last failure; "" when there was none. Valid until the thread's next

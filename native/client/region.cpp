@@ -67,6 +67,11 @@ Status pagerd_region::prefault(std::uint64_t offset_bytes, std::uint64_t length_
   const std::uint64_t to =
       rounded_up_to_page(length_bytes == 0 ? limit : offset_bytes + length_bytes);
   if (from == to) return done();
+  if (plan_.mode == PAGERD_MODE_COW) {
+    // All of it can be had at once, also where the kernel knows no such advice.
+    (void)populate({range_.start + from, to - from});
+    return done();
+  }
   return prefault_range({range_.start + from, to - from});
 }
 

@@ -66,7 +66,7 @@ static void keep(pagerd_region *region) {
   answer_number(regions_count);
 }
 
-/* IMAGE MODE OFFSET LENGTH WINDOW */
+/* IMAGE MODE OFFSET LENGTH WINDOW ACCESS */
 static struct pagerd_map_options options_of(char **words) {
   struct pagerd_map_options options;
   memset(&options, 0, sizeof options);
@@ -74,6 +74,7 @@ static struct pagerd_map_options options_of(char **words) {
   options.offset_bytes = number(words[3]);
   options.length_bytes = number(words[4]);
   options.window_bytes = (uint32_t)number(words[5]);
+  options.access = (enum pagerd_access)number(words[6]);
   return options;
 }
 
@@ -169,6 +170,13 @@ static void reset(char **words) {
   if (region) answer_status(pagerd_reset(region));
 }
 
+static void load(char **words) { answer_status(pagerd_load(client, words[1])); }
+
+static void mode(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_number(pagerd_region_mode(region));
+}
+
 static void unmap(char **words) {
   pagerd_region *region = region_of(words[1]);
   if (!region) return;
@@ -251,6 +259,8 @@ static const struct {
     {"read_file_into", read_file_into},
     {"prefault", prefault},
     {"reset", reset},
+    {"load", load},
+    {"mode", mode},
     {"unmap", unmap},
     {"disconnect", disconnect},
     {"storm", storm},

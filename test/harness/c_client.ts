@@ -11,11 +11,14 @@ import { asUid } from "./user.js"
 
 export const modes = { auto: 0, copy: 1, share: 2, cow: 3 } as const
 
+const accesses = { private: 0, shared: 1 } as const
+
 export interface CMapOptions {
   readonly mode?: keyof typeof modes
   readonly offsetBytes?: number
   readonly lengthBytes?: number
   readonly windowBytes?: number
+  readonly access?: keyof typeof accesses
 }
 
 const answerBudgetMs = 45_000
@@ -86,6 +89,12 @@ export class CClient {
   /** Attaches an image to memory of the program's own. */
   attach = (image: string, lengthBytes: number, options: CMapOptions = {}): Promise<number> =>
     this.#order("attach", image, ...mapWords({ ...options, lengthBytes }))
+
+  /** Brings all of an image into the manager's memory. */
+  load = (image: string): Promise<number> => this.#order("load", image)
+
+  /** By number, as `modes` has them. */
+  mode = (region: number): Promise<number> => this.#order("mode", region)
 
   /** Where the range first differs from the pattern, from its start; -1 when nowhere. */
   verify = (
@@ -177,4 +186,5 @@ const mapWords = (options: CMapOptions): number[] => [
   options.offsetBytes ?? 0,
   options.lengthBytes ?? 0,
   options.windowBytes ?? 0,
+  accesses[options.access ?? "private"],
 ]

@@ -37,8 +37,8 @@ test("process, user, regions, faults and the last refusal", async () => {
   assert.is(session.last_error?.code, "unknown_image")
   const region = session.region_list[0]
   assert.is(region?.image, "model")
-  assert.is(region?.mode, "copy")
-  assert.is(region?.mode_reason, "the client can take copies only there")
+  assert.is(region?.mode, "share")
+  assert.is(region?.mode_reason, "not all of the image is resident")
   assert.match(region?.address ?? "", /^0x[0-9a-f]+000$/)
   assert.is(region?.offset_bytes, 16 * page)
   assert.is(region?.window_bytes, page)
