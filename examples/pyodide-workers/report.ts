@@ -22,6 +22,8 @@ interface Figures {
   readonly all_answers_ms: number
   readonly faults: number | null
   readonly image_bytes_present: number | null
+  /** Of these, what a worker has written and nobody can share. */
+  readonly image_bytes_own: number | null
   readonly workers_pss_bytes: number
   readonly manager_pss_bytes: number | null
   readonly together_bytes: number
@@ -53,6 +55,7 @@ export function formatReport(
     "all\nanswers, ms",
     "faults",
     `MiB of\n${short(image.lengthBytes / mebibyte)}`,
+    "own\nMiB",
     "workers'\nPSS, MiB",
     "together,\nMiB",
   ]
@@ -71,6 +74,7 @@ function titleOf(image: PreparedImage<unknown>, outcomes: readonly StartOutcome[
 
 const legend = `  workers start at once on ${availableParallelism()} CPUs; times: medians from there
   CPython up: 9.6 MB of wasm compiled and the snapshot restored, or everything imported
+  MiB of, own: of the image, what a worker has touched, and what of it is a copy of its own
   memory: from /proc/PID/smaps_rollup, Node and compiled code included; together: with the manager`
 
 function rowOf(title: string, figures: Figures): string[] {
@@ -82,12 +86,14 @@ function rowOf(title: string, figures: Figures): string[] {
     short(figures.first_answer_ms_max),
     short(figures.all_answers_ms),
     figures.faults === null ? none : count(figures.faults),
-    figures.image_bytes_present === null ? none : mib(figures.image_bytes_present),
+    mibOrNone(figures.image_bytes_present),
+    mibOrNone(figures.image_bytes_own),
     mib(figures.workers_pss_bytes),
     mib(figures.together_bytes),
   ]
 }
 
+const mibOrNone = (bytes: number | null): string => (bytes === null ? none : mib(bytes))
 const mib = (bytes: number): string => short(bytes / mebibyte)
 
 function figuresOf(outcome: Outcome): Figures {
@@ -113,7 +119,8 @@ function figuresOf(outcome: Outcome): Figures {
       0.5,
     ),
     faults: middle(workers.map(({ figures }) => figures?.faults)),
-    image_bytes_present: middle(workers.map(({ residentBytes }) => residentBytes)),
+    image_bytes_present: middle(workers.map(({ range }) => range?.residentBytes)),
+    image_bytes_own: middle(workers.map(({ range }) => range?.ownBytes)),
     workers_pss_bytes: sum(workers.map(({ memory }) => memory.pss_bytes)),
     manager_pss_bytes: manager?.pss_bytes ?? null,
     together_bytes: costBytes(outcome),

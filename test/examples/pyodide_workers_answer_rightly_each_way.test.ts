@@ -20,6 +20,7 @@ interface Report {
     readonly all_answers_ms: number
     readonly faults: number | null
     readonly image_bytes_present: number | null
+    readonly image_bytes_own: number | null
     readonly workers_pss_bytes: number
     readonly together_bytes: number
   }[]
@@ -35,7 +36,7 @@ function runPyodide(...args: string[]): Promise<ExampleEnd> {
 const parse = ({ stdout }: ExampleEnd): Report => JSON.parse(stdout) as Report
 
 test("CPython starts from nothing, from a copy and paged, and all answers are right", async () => {
-  const end = await runPyodide("--workers", "2", "--mode", "copy", "--json")
+  const end = await runPyodide("--workers", "2", "--json")
 
   assert.is(end.code, 0, end.stderr)
   const { ok, image, questions, starts } = parse(end)
@@ -44,16 +45,25 @@ test("CPython starts from nothing, from a copy and paged, and all answers are ri
   assert.ok(questions > 0)
   const titles = starts.map(({ title, mode }) => `${title}: ${mode}`)
   assert.equal(titles.slice(0, 2), ["from nothing: null", "copied snapshot: null"])
-  assert.equal(titles.slice(2), ["paged, copy: copy"])
+  assert.equal(titles.slice(2), [
+    "paged, auto: share",
+    "paged, share: share",
+    "paged, copy: copy",
+    "paged, cow: cow",
+  ])
   for (const start of starts) {
     assert.is(start.workers, 2, start.title)
     assert.ok(start.first_answer_ms <= start.all_answers_ms, start.title)
     assert.ok(start.together_bytes >= start.workers_pss_bytes, start.title)
   }
-  for (const { mode, title, faults, image_bytes_present: present } of starts.slice(2)) {
+  for (const { mode, title, faults, ...start } of starts.slice(2)) {
+    const present = start.image_bytes_present ?? 0
+    const own = start.image_bytes_own ?? 0
     if (mode === "cow") assert.is(faults, 0, title)
     else assert.ok((faults ?? 0) > 0, title)
-    assert.ok((present ?? 0) > 0 && (present ?? 0) < image.length_bytes, title)
+    assert.ok(present > 0 && present < image.length_bytes, title)
+    if (mode === "copy") assert.is(own, present, title)
+    else assert.ok(own > 0 && own < present, title)
   }
 })
 
@@ -62,9 +72,9 @@ test("without --json it prints a line for each way, and its progress on stderr",
 
   assert.is(code, 0, stderr)
   assert.match(stderr, /pyodide: workers, paged, copy +100 % {2}1 of 1 done/)
-  assert.match(stdout, /^ {2}from nothing +-( +[\d,.]+){4} +- +-( +[\d,.]+){2}$/m)
-  assert.match(stdout, /^ {2}copied snapshot +-( +[\d,.]+){4} +- +-( +[\d,.]+){2}$/m)
-  assert.match(stdout, /^ {2}paged, copy +copy( +[\d,.]+){8}$/m)
+  assert.match(stdout, /^ {2}from nothing +-( +[\d,.]+){4} +- +- +-( +[\d,.]+){2}$/m)
+  assert.match(stdout, /^ {2}copied snapshot +-( +[\d,.]+){4} +- +- +-( +[\d,.]+){2}$/m)
+  assert.match(stdout, /^ {2}paged, copy +copy( +[\d,.]+){9}$/m)
 })
 
 test("a snapshot that computes something else is noticed by its answers", async () => {

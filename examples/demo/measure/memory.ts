@@ -20,17 +20,28 @@ export function memoryUse(pid: number): MemoryUse | undefined {
   return { rss_bytes: bytes("Rss"), pss_bytes: bytes("Pss") }
 }
 
-/** How much of a range of a process's memory is there. The address is hexadecimal. */
-export function residentBytes(pid: number, address: string, lengthBytes: number): number {
+/** What of a range of a process's memory is there. */
+export interface RangeUse {
+  readonly residentBytes: number
+  /** Of these, what no other process can share: its own copies. */
+  readonly ownBytes: number
+}
+
+/** The address is hexadecimal. */
+export function rangeUse(pid: number, address: string, lengthBytes: number): RangeUse {
   const start = BigInt(`0x${address}`)
   const end = start + BigInt(lengthBytes)
-  const mappings = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
-  const kib = mappings.map((text) => {
-    const [, first = "0", last = "0"] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(text) ?? []
-    const isWithin = BigInt(`0x${first}`) >= start && BigInt(`0x${last}`) <= end
-    return isWithin ? Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) : 0
-  })
-  return 1024 * kib.reduce((total, one) => total + one, 0)
+  const mappings = readFileSync(`/proc/${pid}/smaps`, "utf8")
+    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    .filter((text) => {
+      const [, first = "0", last = "0"] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(text) ?? []
+      return BigInt(`0x${first}`) >= start && BigInt(`0x${last}`) <= end
+    })
+  const bytes = (field: string): number => {
+    const line = new RegExp(`^${field}:\\s+(\\d+) kB`, "m")
+    return mappings.reduce((total, text) => total + 1024 * Number(line.exec(text)?.[1] ?? 0), 0)
+  }
+  return { residentBytes: bytes("Rss"), ownBytes: bytes("Anonymous") }
 }
 
 /**

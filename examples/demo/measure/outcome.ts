@@ -3,7 +3,7 @@ import type { DebugSocket, Image } from "../daemon/debug_socket.js"
 import { sum } from "../output/units.js"
 import type { Way } from "../workers/messages.js"
 import type { AnsweredWorker } from "../workers/wave.js"
-import { type MemoryUse, memoryUse, residentBytes } from "./memory.js"
+import { type MemoryUse, memoryUse, type RangeUse, rangeUse } from "./memory.js"
 
 /** What the manager says about one worker's session. Names as on the debug socket. */
 export interface FaultFigures {
@@ -16,7 +16,7 @@ export interface FaultFigures {
 export interface WorkerOutcome extends AnsweredWorker {
   readonly memory: MemoryUse
   /** Of the region, by the kernel's books. Undefined without pagerd. */
-  readonly residentBytes: number | undefined
+  readonly range: RangeUse | undefined
   /** Undefined without pagerd, and when the debug socket is not open to us. */
   readonly figures: FaultFigures | undefined
 }
@@ -67,7 +67,7 @@ function measureWorker({ worker, pid, result: { region } }: AnsweredWorker) {
   if (memory === undefined) throw new Error(`Worker ${worker + 1} (pid ${pid}) is gone too early`)
   return {
     memory,
-    residentBytes: region && residentBytes(pid, region.address, region.lengthBytes),
+    range: region && rangeUse(pid, region.address, region.lengthBytes),
   }
 }
 

@@ -44,7 +44,7 @@ function wayAsJson(outcome: Outcome): object {
       question_us_p50: worker.result.questionUsP50,
       question_us_p99: worker.result.questionUsP99,
       ...worker.memory,
-      resident_bytes: worker.residentBytes ?? null,
+      resident_bytes: worker.range?.residentBytes ?? null,
       faults: null,
       resident_pages: null,
       fault_service_us_p50: null,

@@ -74,7 +74,7 @@ function timeCells(
 function faultCells(workers: MaybeWorkers): string[] {
   return [
     middle(workers, ({ figures }) => figures?.faults, count),
-    middle(workers, ({ residentBytes }) => residentBytes, mib),
+    middle(workers, ({ range }) => range?.residentBytes, mib),
     middle(workers, ({ figures }) => figures?.fault_service_us_p50),
     middle(workers, ({ figures }) => figures?.fault_service_us_p99),
   ]
