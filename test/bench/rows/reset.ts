@@ -1,12 +1,13 @@
 /** What stands between two tenants: some pages written, and the memory put back to the image. */
 import type { Mode } from "../../../protocol/messages.js"
+import { pageBytes } from "../figures.js"
 import type { ProgramArguments } from "../programs.js"
 import type { Row, Target } from "../row.js"
 import type { TestBed } from "../test_bed.js"
 
 const workOf = (bed: TestBed, dirtyPages: number): ProgramArguments => ({
   bytes: bed.sizes.faultBytes,
-  "dirty-pages": Math.min(dirtyPages, bed.sizes.faultBytes / 4096),
+  "dirty-pages": Math.min(dirtyPages, bed.sizes.faultBytes / pageBytes),
   cycles: bed.sizes.resetCycles,
   cpu: bed.cpu,
 })
@@ -43,7 +44,7 @@ const againstRefault = (dirtyPages: number, target: Target): Row => ({
   target,
   async measure(bed) {
     const work = workOf(bed, dirtyPages)
-    const ours = await resetTime(bed, "copy", work)
+    const ours = await resetTime(bed, "copy", { ...work, "window-bytes": pageBytes })
     const serving = { "serving-cpu": bed.cpu }
     const reference = await bed.programs.reference("dontneed_refault", { ...work, ...serving })
     return { ours, reference: reference.get("p50_us") }

@@ -91,7 +91,7 @@ function pssOf({ process, start, end }: Occupant): number {
 
 const memoryOf = (mode: Mode, workers: number, target: Target | undefined): Row => ({
   name: `memory_${mode}_${workers}`,
-  metric: `summed PSS of ${workers} workers, ${mode} / image touched once and each one's dirty pages`,
+  metric: `summed PSS of ${workers} workers, ${mode} / touched image, once, and all dirty pages`,
   placement: "unpinned",
   unit: "MiB",
   judged: "ours / reference",
