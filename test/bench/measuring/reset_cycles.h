@@ -1,6 +1,6 @@
-/* A worker's life from tenant to tenant: some pages are read and written, then the memory goes
-   back to the image. pagerd_reset() and the references' madvise do it on the same pages; what either leaves for
-   the next tenant to pay is in the next cycle. */
+/* A worker's life from tenant to tenant: some pages are read and written, then the memory goes back
+   to the image. pagerd_reset() and the references' madvise do it on the same pages; what either
+   leaves for the next tenant to pay is in the next cycle. */
 #ifndef BENCH_RESET_CYCLES_H
 #define BENCH_RESET_CYCLES_H
 
