@@ -111,6 +111,11 @@ int pagerd_reset(pagerd_region *region) {
   return answer(region->reset());
 }
 
+int pagerd_grow(pagerd_region *region, size_t length_bytes) {
+  if (Status good = check_region(region); !good.ok()) return answer(good);
+  return answer(region->grow(length_bytes));
+}
+
 int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes) {
   if (region == nullptr) return answer(missing_argument("region"));
   return answer(region->prefault(offset_bytes, length_bytes));

@@ -11,6 +11,19 @@ bool is_about_descriptor(const Failure &refusal) {
          refusal.code == "missing_descriptor";
 }
 
+// New memory for a region, with room for a heap behind it.
+Result<Range> make_room(const RegionPlan &plan, std::uint64_t heap_bytes) {
+  const std::uint64_t image_bytes = plan.part.padded_bytes;
+  const bool is_copy = plan.mode == PAGERD_MODE_COPY;
+  if (heap_bytes == 0) return is_copy ? map_anonymous(image_bytes) : reserve(image_bytes);
+  Result<Range> room = reserve(image_bytes + heap_bytes);
+  if (!room.ok() || !is_copy) return room;
+  const Status permitted = permit({room.value().start, image_bytes});
+  if (permitted.ok()) return room;
+  (void)give_back(room.value());
+  return permitted.error();
+}
+
 }  // namespace
 
 pagerd_client::~pagerd_client() {
@@ -33,13 +46,15 @@ Result<Region *> pagerd_client::map(std::string_view image, const pagerd_map_opt
   const Abilities here = {true, true, ""};
   Result<RegionPlan> plan = plan_region(image, options, here);
   if (!plan.ok()) return plan.error();
-  const std::uint64_t bytes = plan.value().part.padded_bytes;
-  const bool is_replaced = plan.value().mode != PAGERD_MODE_COPY;
-  Result<Range> range = is_replaced ? reserve(bytes) : map_anonymous(bytes);
-  if (!range.ok()) return range.error();
-  auto region = std::make_unique<Region>(*this, RegionMemory::mapped, range.value(), plan.take());
-  Result<Region *> begun = begin(std::move(region), image, options);
-  if (!begun.ok()) (void)give_back(range.value());
+  const std::uint64_t heap_bytes = rounded_up_to_page(options.reserve_bytes);
+  Result<Range> room = make_room(plan.value(), heap_bytes);
+  if (!room.ok()) return room.error();
+  const Range shown = {room.value().start, plan.value().part.padded_bytes};
+  auto region = std::make_unique<Region>(*this, RegionMemory::mapped, shown, plan.take());
+  const Status extended = heap_bytes == 0 ? done() : region->reserve_heap(heap_bytes);
+  Result<Region *> begun = extended.ok() ? begin(std::move(region), image, options)
+                                         : Result<Region *>(extended.error());
+  if (!begun.ok()) (void)give_back(room.value());
   return begun;
 }
 
@@ -49,6 +64,11 @@ Result<Region *> pagerd_client::attach(Range room, std::string_view image,
     return failure("region_misaligned",
                    "Cannot attach at %p: wanted a multiple of the page size, %zu", room.address(),
                    page_bytes);
+  }
+  if (options.reserve_bytes != 0) {
+    return failure("bad_argument",
+                   "reserve_bytes is %llu, wanted 0: only regions of pagerd_map() can have a heap",
+                   static_cast<unsigned long long>(options.reserve_bytes));
   }
   Result<RegionPlan> plan = plan_region(image, options, abilities_in(room));
   if (!plan.ok()) return plan.error();
@@ -72,7 +92,7 @@ Result<std::string> pagerd_client::publish(std::string_view name, int file) {
 }
 
 Status pagerd_client::unmap(Region *region) {
-  const Range range = region->range();
+  const Range range = region->whole_range();
   const bool is_mapped = region->memory() == RegionMemory::mapped;
   if (Status ended = is_mapped ? region->end_untouchable() : region->end_attached(); !ended.ok()) {
     return ended;

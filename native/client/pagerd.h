@@ -55,7 +55,7 @@ struct pagerd_map_options {
   uint64_t length_bytes; /* 0: up to the image's end */
   uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two, 4 KiB to 2 MiB */
   enum pagerd_access access;
-  uint64_t reserve_bytes; /* room for a heap behind the image; 0: none */
+  uint64_t reserve_bytes; /* room for a heap behind the image, see pagerd_grow(); 0: none */
 };
 
 /* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else
@@ -89,7 +89,8 @@ PAGERD_API int pagerd_publish(pagerd_client *client, const char *name, int file,
 /* Brings all bytes of an image into the manager's memory and returns when they are there. */
 PAGERD_API int pagerd_load(pagerd_client *client, const char *image);
 
-/* The length is that of the image's part, which need not end with a page. */
+/* The length is that of the image's part, which need not end with a page, until pagerd_grow()
+   changes it. */
 PAGERD_API void *pagerd_address(const pagerd_region *region);
 PAGERD_API size_t pagerd_length_bytes(const pagerd_region *region);
 
@@ -104,12 +105,18 @@ PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
    mapped; beyond a limit the pages are dropped and come anew. Does not wait for the manager. Needs
    one, or fails with nothing changed, except in mode cow. Fails with unsupported_access for access
    shared. Nobody may touch the region meanwhile: he would see some of either, and what he writes
-   may stay. */
+   may stay. Ends the heap: the length is the image's part again. */
 PAGERD_API int pagerd_reset(pagerd_region *region);
 
+/* Sets the length of a region that pagerd_map() made with reserve_bytes: the image's part, in whole
+   pages, and a heap behind it. Between the length of the image's part and the whole pages of both;
+   the heap ends with a page. It begins as zeros, is this process's alone, and what is cut off comes
+   back as zeros. Touching what lies beyond the length, up to the end of the reserved addresses,
+   raises SIGBUS. One system call, no change of the address space. */
+PAGERD_API int pagerd_grow(pagerd_region *region, size_t length_bytes);
+
 /* Installs the pages of a range now and returns when they are there; in mode COW that takes no
-   manager. length_bytes 0: to the
-   region's end. */
+   manager. length_bytes 0: to the end of the image's part. */
 PAGERD_API int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes);
 
 /* Ends the region. Memory from pagerd_map() is unmapped. Attached memory keeps its bytes and is the
@@ -121,7 +128,8 @@ PAGERD_API int pagerd_unmap(pagerd_region *region);
 /* Ends a region without keeping its bytes, at no cost to speak of, but keeps its addresses taken:
    whoever still holds a pointer into it crashes, and reads neither zeros nor what is mapped there
    next. pagerd_release() gives the addresses back later, with the region's former address and
-   length. Attached memory is the caller's to unmap, or to map anew. */
+   length; where there was room for a heap, the length is that of the image's part in whole pages
+   and of reserve_bytes together. Attached memory is the caller's to unmap, or to map anew. */
 PAGERD_API int pagerd_retire(pagerd_region *region);
 PAGERD_API int pagerd_release(void *address, size_t length_bytes);
 

@@ -52,9 +52,9 @@ Status check_options(const pagerd_map_options &options) {
     return failure("bad_argument", "Access %d is none of pagerd.h's",
                    static_cast<int>(options.access));
   }
-  if (options.reserve_bytes != 0) {
-    return failure("bad_argument", "reserve_bytes is %llu, wanted 0: regions have no heap yet",
-                   Number{options.reserve_bytes});
+  if (options.reserve_bytes > region_bytes_max) {
+    return failure("bad_argument", "reserve_bytes is %llu, wanted at most %llu",
+                   Number{options.reserve_bytes}, Number{region_bytes_max});
   }
   return done();
 }

@@ -10,7 +10,8 @@ using namespace pagerd::client;
 
 pagerd_region::pagerd_region(pagerd_client &client, RegionMemory memory, Range range,
                              RegionPlan plan)
-    : client_(client), memory_(memory), range_(range), plan_(std::move(plan)) {}
+    : client_(client), memory_(memory), range_(range), plan_(std::move(plan)),
+      length_bytes_(plan_.part.length_bytes) {}
 
 Status pagerd_region::begin(std::string_view image, const pagerd_map_options &options) {
   const MapRequest request = {

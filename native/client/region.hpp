@@ -1,8 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
+#include "client/extension.hpp"
 #include "client/failure.hpp"
 #include "client/messages.hpp"
 #include "client/pagerd.h"
@@ -24,6 +28,11 @@ struct pagerd_region {
   // it was; after a failure of this system it may be inaccessible, and the text then says so.
   pagerd::client::Status begin(std::string_view image, const pagerd_map_options &options);
 
+  // Makes a heap of length 0, before the region begins, of addresses that follow its range.
+  pagerd::client::Status reserve_heap(std::uint64_t heap_bytes);
+  // Sets the length of image and heap together.
+  pagerd::client::Status grow(std::uint64_t length_bytes);
+
   // Puts all pages back to the image's bytes, without waiting for the manager.
   pagerd::client::Status reset();
   pagerd::client::Status prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes);
@@ -38,8 +47,10 @@ struct pagerd_region {
 
   pagerd_client &client() const { return client_; }
   RegionMemory memory() const { return memory_; }
+  // The image's part, in whole pages; and that with the room behind it.
   pagerd::client::Range range() const { return range_; }
-  std::uint64_t length_bytes() const { return plan_.part.length_bytes; }
+  pagerd::client::Range whole_range() const;
+  std::uint64_t length_bytes() const { return length_bytes_; }
   pagerd_mode mode() const { return plan_.mode; }
   const char *why() const { return why_.c_str(); }
 
@@ -56,6 +67,7 @@ struct pagerd_region {
   pagerd::client::Failure give_up_memory(const pagerd::client::Failure &cause);
 
   pagerd::client::Status prefault_range(pagerd::client::Range range);
+  pagerd::client::Status forget_heap();
   pagerd::client::Result<pagerd::client::Range> put_back_dirty_pages();
   pagerd::client::Status put_back(const pagerd::client::PageRun &run);
 
@@ -71,6 +83,9 @@ struct pagerd_region {
   const RegionMemory memory_;
   const pagerd::client::Range range_;
   const pagerd::client::RegionPlan plan_;
+  std::mutex heap_lock_;  // a leaf: the heap's length and length_bytes_ change together
+  std::unique_ptr<pagerd::client::Extension> heap_;
+  std::atomic<std::uint64_t> length_bytes_;
   std::uint64_t id_ = 0;  // the manager's number for it
   std::string why_;
 };

@@ -5,12 +5,12 @@
 namespace pagerd::client {
 
 Result<Region *> RegionBook::enter(std::unique_ptr<Region> region) {
-  const Range range = region->range();
+  const Range range = region->whole_range();
   const std::lock_guard held(lock_);
   // The only candidates: the last region that starts before our end.
   auto neighbour = regions_.lower_bound(range.end());
   if (neighbour != regions_.begin()) {
-    const Range other = std::prev(neighbour)->second->range();
+    const Range other = std::prev(neighbour)->second->whole_range();
     if (other.end() > range.start) {
       return failure(
           "region_overlap",

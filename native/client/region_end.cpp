@@ -34,7 +34,7 @@ Status pagerd_region::end_attached() {
 
 void pagerd_region::end_for_disconnect() {
   if (memory_ == RegionMemory::mapped) {
-    if (end_untouchable().ok() && give_back(range_).ok()) return;
+    if (end_untouchable().ok() && give_back(whole_range()).ok()) return;
   } else {
     if (end_attached().ok()) return;
     const Status kept = shows_file() ? keep_what_is_there() : forbid_what_is_missing();
@@ -55,8 +55,8 @@ void pagerd_region::ask_to_stop() {
 // Whoever waits for a page of the range gets SIGSEGV, as does everyone who comes later.
 Status pagerd_region::make_untouchable() {
   const Userfault &userfault = client_.userfault();
-  Status sealed = seal(range_);
-  if (!sealed.ok()) sealed = forbid(range_);
+  Status sealed = seal(whole_range());
+  if (!sealed.ok()) sealed = forbid(whole_range());
   if (sealed.ok() && userfault.is_open()) userfault.wake(range_);
   return sealed;
 }

@@ -21,6 +21,7 @@ Status pagerd_region::reset() {
   Status usable = client_.session().usable();
   if (plan_.mode != PAGERD_MODE_COW && !usable.ok()) return usable;
 
+  if (Status forgotten = forget_heap(); !forgotten.ok()) return forgotten;
   Result<Range> rest = put_back_dirty_pages();
   if (!rest.ok()) return rest.error();
   if (rest.value().length_bytes == 0) return done();

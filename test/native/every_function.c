@@ -15,6 +15,13 @@ static int use_region(pagerd_region *region) {
   return 0;
 }
 
+static int use_heap(pagerd_client *client, const char *image) {
+  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 65536};
+  pagerd_region *region = pagerd_map(client, image, &options);
+  if (region == NULL || pagerd_grow(region, pagerd_length_bytes(region) + 4096) != 0) return -1;
+  return pagerd_unmap(region);
+}
+
 static int use_client(pagerd_client *client, void *memory, size_t memory_bytes, int file) {
   struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
   char name[300];
@@ -25,6 +32,7 @@ static int use_client(pagerd_client *client, void *memory, size_t memory_bytes, 
   mapped = pagerd_map(client, name, &options);
   attached = pagerd_attach(client, memory, memory_bytes, name, NULL);
   if (mapped == NULL || attached == NULL || use_region(mapped) != 0) return -1;
+  if (use_heap(client, name) != 0) return -1;
   if (pagerd_unmap(attached) != 0) return -1;
   void *address = pagerd_address(mapped);
   size_t length_bytes = pagerd_length_bytes(mapped);
