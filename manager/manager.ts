@@ -1,3 +1,4 @@
+import { rejectOnAbort } from "./abort.js"
 import type { Config } from "./config.js"
 import { type DebugServer, startDebugServer } from "./debug/server.js"
 import { Device } from "./dialects/native/device.js"
@@ -63,12 +64,13 @@ export class RunningManager {
   }
 
   /**
-   * Throws a ManagerError or a ClientError when an image or a socket cannot be had; close() is due
-   * then.
+   * Throws a ManagerError or a ClientError when an image or a socket cannot be had, and what `stop`
+   * was aborted with; close() is due then.
    */
-  async start(sources: ImageSources): Promise<void> {
+  async start(sources: ImageSources, stop: AbortSignal): Promise<void> {
     const { native, config, log, images, loader, sessions, device, inspect } = this
-    await this.addImages(sources)
+    await this.addImages(sources, stop)
+    stop.throwIfAborted()
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
     this.listener = listenForClients({
       path: config.socket,
@@ -97,7 +99,7 @@ export class RunningManager {
   }
 
   /** Before the first client comes, so that it finds resident what is to be. */
-  private async addImages(sources: ImageSources): Promise<void> {
+  private async addImages(sources: ImageSources, stop: AbortSignal): Promise<void> {
     const added = Object.entries(sources).map(([name, given]) => {
       const wanted = wantedImage(given)
       return { image: this.images.add(name, wanted), isLoaded: wanted.load === true }
@@ -105,9 +107,9 @@ export class RunningManager {
     // No socket keeps the process going yet, and the engine's threads do not.
     const keepGoing = setInterval(() => {}, keepGoingMs)
     try {
-      await Promise.all(
-        added.map(({ image, isLoaded }) => (isLoaded ? this.loader.load(image) : undefined)),
-      )
+      const loads = added.filter(({ isLoaded }) => isLoaded)
+      const all = Promise.all(loads.map(({ image }) => this.loader.load(image)))
+      await Promise.race([all, rejectOnAbort(stop)])
     } finally {
       clearInterval(keepGoing)
     }

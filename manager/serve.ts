@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly configFile?: string
   /** Settings that go ahead of the file's. */
   readonly config?: ConfigInput
+  /** Aborted while images are still being loaded, it ends the start: serve() rejects then. */
+  readonly signal?: AbortSignal
   /** Where to log; default: JSON lines on stderr from the configured level on. */
   readonly log?: Logger
 }
@@ -42,6 +44,7 @@ export interface Manager {
  */
 export async function serve(options: ServeOptions = {}): Promise<Manager> {
   const { socket, debugSocket, stateDir, images = {}, configFile } = options
+  const { signal = new AbortController().signal } = options
   const given = { ...options.config, ...named({ socket, debugSocket, stateDir }) }
   const config = resolveConfig({ given, environment: process.env, file: configFile })
   const log = options.log ?? createLog(config.logLevel)
@@ -54,7 +57,7 @@ export async function serve(options: ServeOptions = {}): Promise<Manager> {
 
   const manager = new RunningManager(native, config, log)
   try {
-    await manager.start({ ...config.images, ...images })
+    await manager.start({ ...config.images, ...images }, signal)
   } catch (error) {
     await manager.close()
     throw error

@@ -1,3 +1,5 @@
+import { rejectOnAbort } from "../abort.js"
+
 /**
  * Where an image's bytes come from when they are not resident: anything that can read a range.
  * `read` may be called again while earlier reads are under way, and again for a range that failed.
@@ -34,6 +36,7 @@ export async function readExactly(
   try {
     const { offsetBytes, lengthBytes } = range
     const reading = callRead(source, offsetBytes, lengthBytes, abort.signal)
+    // A source that ignores its signal must not hold a place for ever.
     const bytes: unknown = await Promise.race([reading, rejectOnAbort(abort.signal)])
     return checkedBytes(bytes, lengthBytes)
   } finally {
@@ -50,13 +53,6 @@ async function callRead(
   signal: AbortSignal,
 ): Promise<unknown> {
   return source.read(offset, length, signal)
-}
-
-/** A source that ignores its signal must not hold a place for ever. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
-  })
 }
 
 function checkedBytes(bytes: unknown, lengthBytes: number): Uint8Array {

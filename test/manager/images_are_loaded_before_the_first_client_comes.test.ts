@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -41,6 +41,25 @@ test("an image that cannot be loaded is a manager that does not start", async ()
   )
 
   assert.match(refusal, /^Cannot load image "gone": .*away/)
+})
+
+test("a start that is given up meanwhile leaves nothing behind", async () => {
+  const source = new GatedSource(lengthBytes, 1)
+  const socket = join(scratchDirectory(), "pagerd.sock")
+  const stop = new AbortController()
+
+  const images = { slow: { source, load: true } }
+  const starting = serveInTest({ socket, images, signal: stop.signal })
+  const held = await source.nextRead()
+  stop.abort(new Error("not wanted any more"))
+  const refusal = await starting.then(
+    () => "it started",
+    (error: Error) => error.message,
+  )
+
+  assert.is(refusal, "not wanted any more")
+  assert.is(held.signal.aborted, true)
+  assert.is(existsSync(socket), false)
 })
 
 test("an image added with load is there when it is loaded, or not at all", async () => {

@@ -60,10 +60,17 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
   const ending = awaitEndSignal()
   // Only now: every other command would wait for what a manager is made of.
   const { serve } = await import("../../serve.js")
+  const starting = new AbortController()
+  void ending.then((signal) => starting.abort(signal))
   const manager = await serve({
     ...definedPaths(flags),
     images: flags.image ?? {},
     config: settingsOf(flags),
+    signal: starting.signal,
+  }).catch((error) => {
+    // Nobody was served yet, so there is nothing to drain.
+    if (starting.signal.aborted) process.exit(exitCodes.done)
+    throw error
   })
   const notify = serviceNotices(process.env, (reason) => {
     process.stderr.write(`pagerd: systemd was not told: ${reasonOf(reason)}\n`)
