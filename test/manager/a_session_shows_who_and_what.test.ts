@@ -38,6 +38,8 @@ test("process, user, regions, faults and the last refusal", async () => {
   const region = session.region_list[0]
   assert.is(region?.image, "model")
   assert.is(region?.mode, "share")
+  assert.is(region?.access, "private")
+  assert.equal(session.regions_by_mode, { copy: 0, share: 1, cow: 0 })
   assert.is(region?.mode_reason, "not all of the image is resident")
   assert.match(region?.address ?? "", /^0x[0-9a-f]+000$/)
   assert.is(region?.offset_bytes, 16 * page)
