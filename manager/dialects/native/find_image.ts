@@ -24,7 +24,8 @@ export function findImage(
   const { name, isWritable } = image
   const residency = images.residency(image)
   const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
-  const hasFile = choice.mode !== "copy"
+  // In mode copy it is what dirty pages are put back from.
+  const hasFile = message.modes !== undefined
   const found = {
     type: "image_found",
     request: message.request,
