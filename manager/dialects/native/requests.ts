@@ -118,7 +118,8 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
   const residency = images.residency(image)
   const { name, isWritable } = image
   const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
-  if (choice.mode !== "copy") checkSameImage(image, message.image_id)
+  const hasFile = choice.mode !== "copy" || message.image_id !== undefined
+  if (hasFile) checkSameImage(image, message.image_id)
   return {
     image,
     address: message.address,
@@ -131,7 +132,7 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
   }
 }
 
-/** The client has mapped a file: what it gets must be the image that this file is of. */
+/** The client has an image's file: what it gets must be the image that this file is of. */
 function checkSameImage({ name, image }: Image, imageId: number | undefined): void {
   if (imageId === image) return
   const found = `its image_id is ${image}, and the map's is ${imageId ?? "missing"}`
