@@ -5,7 +5,8 @@ import { type Manager, startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
 
-const imageBytes = 2 ** 20
+/** More than a reset puts back page by page: it drops them. */
+const imageBytes = 2 ** 24
 const page = 4096
 
 let manager: Manager

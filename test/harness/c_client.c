@@ -18,7 +18,7 @@
 #include "native/client/pagerd.h"
 #include "test/harness/pattern.h"
 
-enum { words_max = 8, regions_max = 16384 };
+enum { words_max = 9, regions_max = 16384 };
 
 static pagerd_client *client;
 static pagerd_region *regions[regions_max];
@@ -66,7 +66,7 @@ static void keep(pagerd_region *region) {
   answer_number(regions_count);
 }
 
-/* IMAGE MODE OFFSET LENGTH WINDOW ACCESS */
+/* IMAGE MODE OFFSET LENGTH WINDOW ACCESS RESERVE */
 static struct pagerd_map_options options_of(char **words) {
   struct pagerd_map_options options;
   memset(&options, 0, sizeof options);
@@ -75,6 +75,7 @@ static struct pagerd_map_options options_of(char **words) {
   options.length_bytes = number(words[4]);
   options.window_bytes = (uint32_t)number(words[5]);
   options.access = (enum pagerd_access)number(words[6]);
+  options.reserve_bytes = number(words[7]);
   return options;
 }
 
@@ -177,6 +178,46 @@ static void mode(char **words) {
   if (region) answer_number(pagerd_region_mode(region));
 }
 
+/* REGION LENGTH */
+static void grow(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_status(pagerd_grow(region, number(words[2])));
+}
+
+static void length_of(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (region) answer_number((int64_t)pagerd_length_bytes(region));
+}
+
+/* REGION OFFSET LENGTH ADVICE */
+static void advise(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  int advice = (int)number(words[4]);
+  if (madvise(memory_of(region, words[2]), number(words[3]), advice) == 0) puts("ok");
+  else answer_errno();
+}
+
+/* REGION OFFSET LENGTH BITS: pages of which the kernel's pagemap has one of these bits. */
+static void count_pages(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  const uint64_t first = (uintptr_t)memory_of(region, words[2]) / 4096;
+  int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  int64_t count = 0;
+  for (uint64_t page = first; page < first + number(words[3]) / 4096; page++) {
+    uint64_t record = 0;
+    if (pread(pagemap, &record, sizeof record, (off_t)(page * sizeof record)) < 0) {
+      answer_errno();
+      close(pagemap);
+      return;
+    }
+    count += (record & number(words[4])) != 0;
+  }
+  close(pagemap);
+  answer_number(count);
+}
+
 static void unmap(char **words) {
   pagerd_region *region = region_of(words[1]);
   if (!region) return;
@@ -263,6 +304,10 @@ static const struct {
     {"mode", mode},
     {"unmap", unmap},
     {"disconnect", disconnect},
+    {"grow", grow},
+    {"length", length_of},
+    {"advise", advise},
+    {"count_pages", count_pages},
     {"storm", storm},
     {"become", become},
 };

@@ -19,7 +19,18 @@ export interface CMapOptions {
   readonly lengthBytes?: number
   readonly windowBytes?: number
   readonly access?: keyof typeof accesses
+  /** Room for a heap behind the image. */
+  readonly reserveBytes?: number
 }
+
+/** Advice of madvise(2). */
+export const advice = { dontNeed: 4, pageOut: 21 } as const
+
+/** Bits of a record of /proc/pid/pagemap, in hexadecimal. */
+export const pagemap = {
+  swapped: "0x4000000000000000",
+  present: "0x8000000000000000",
+} as const
 
 const answerBudgetMs = 45_000
 
@@ -127,6 +138,27 @@ export class CClient {
     this.#order("prefault", region, offset, length)
 
   reset = (region: number): Promise<number> => this.#order("reset", region)
+
+  /** A new length of image and heap together. */
+  grow = (region: number, length: number): Promise<number> => this.#order("grow", region, length)
+  length = (region: number): Promise<number> => this.#order("length", region)
+
+  /** madvise(2) on a range of a region. */
+  advise = (
+    region: number,
+    offset: number,
+    length: number,
+    way: keyof typeof advice,
+  ): Promise<number> => this.#order("advise", region, offset, length, advice[way])
+
+  /** How many pages of a range the kernel's page map has a bit for. */
+  countPages = (
+    region: number,
+    offset: number,
+    length: number,
+    bit: keyof typeof pagemap,
+  ): Promise<number> => this.#order("count_pages", region, offset, length, pagemap[bit])
+
   unmap = (region: number): Promise<number> => this.#order("unmap", region)
 
   /** From now on that many of its threads take faults without end. */
@@ -187,4 +219,5 @@ const mapWords = (options: CMapOptions): number[] => [
   options.lengthBytes ?? 0,
   options.windowBytes ?? 0,
   accesses[options.access ?? "private"],
+  options.reserveBytes ?? 0,
 ]
