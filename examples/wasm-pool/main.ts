@@ -71,8 +71,8 @@ async function runWay(
     const { port } = serving
     const load = await runLoad({ port, requests, connections: 2 * slots, step, signal })
     const memory = memoryUse(server.pid)
-    const resets = await server.end()
-    return { way, title, serving, load, resets, pss_bytes: memory?.pss_bytes ?? 0 }
+    const served = await server.end()
+    return { way, title, serving, load, served, pss_bytes: memory?.pss_bytes ?? 0 }
   } finally {
     server.kill()
     step.end()

@@ -22,7 +22,7 @@ export type ToServer =
 
 export type FromServer =
   | { readonly type: "serving"; readonly serving: Serving }
-  | { readonly type: "ended"; readonly resets: Readonly<Record<string, number>> }
+  | { readonly type: "ended"; readonly served: Served }
   | { readonly type: "failed"; readonly message: string }
 
 export interface Serving {
@@ -30,4 +30,12 @@ export interface Serving {
   /** The mode that the manager took, and its reason. Undefined without pagerd. */
   readonly mode: string | undefined
   readonly why: string | undefined
+}
+
+/** What the server says of itself at its end. */
+export interface Served {
+  /** By the pool's words for how an instance was made free for the next tenant. */
+  readonly resets: Readonly<Record<string, number>>
+  /** Processor time from the first request on: of all its threads, in user code and kernel. */
+  readonly cpuMs: number
 }

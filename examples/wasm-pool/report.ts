@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os"
 import { formatTable } from "../demo/output/table.js"
 import { count, mebibyte, mebibytes, short } from "../demo/output/units.js"
 import type { LoadOutcome } from "./load.js"
-import type { Serving, Way } from "./messages.js"
+import type { Served, Serving, Way } from "./messages.js"
 import { goods } from "./shop.js"
 import type { ShopImage } from "./shop_image.js"
 
@@ -12,8 +12,7 @@ export interface WayOutcome {
   readonly title: string
   readonly serving: Serving
   readonly load: LoadOutcome
-  /** By the pool's words for how an instance was made free for the next tenant. */
-  readonly resets: Readonly<Record<string, number>>
+  readonly served: Served
   /** Of the server's process. */
   readonly pss_bytes: number
 }
@@ -22,9 +21,11 @@ export function asJson(image: ShopImage, outcomes: readonly WayOutcome[]): objec
   return {
     ok: true,
     image: { length_bytes: image.lengthBytes },
-    ways: outcomes.map(({ way, title, serving, load, resets, pss_bytes }) => {
+    ways: outcomes.map(({ way, title, serving, load, served, pss_bytes }) => {
       const { mode = null, why = null } = serving
-      return { way, title, mode, mode_reason: why, ...load, resets, pss_bytes }
+      const cpu_ms_per_request = served.cpuMs / load.requests
+      const { resets } = served
+      return { way, title, mode, mode_reason: why, ...load, cpu_ms_per_request, resets, pss_bytes }
     }),
   }
 }
@@ -39,16 +40,18 @@ export function formatReport(image: ShopImage, outcomes: readonly WayOutcome[]):
     "requests\na second",
     "ms\np50",
     "ms\np99",
+    "CPU ms a\nrequest",
     "searched",
     "server's\nPSS, MiB",
   ]
-  const rows = outcomes.map(({ way, title, serving, load, pss_bytes }) => [
+  const rows = outcomes.map(({ way, title, serving, load, served, pss_bytes }) => [
     way === "pool" ? title : titles[way],
     serving.mode ?? "-",
     count(load.requests),
     count(load.requests_per_second),
     short(load.ms_p50),
     short(load.ms_p99),
+    short(served.cpuMs / load.requests),
     count(load.inspected),
     short(pss_bytes / mebibyte),
   ])
@@ -60,4 +63,5 @@ export function formatReport(image: ShopImage, outcomes: readonly WayOutcome[]):
 
 const legend = `  searched: the whole memory, for secrets of other tenants before the work (none may
   be there) and for its own afterwards (it must be); their times are in the rate only
+  CPU: of the server's process, HTTP and searches included, the manager's not
   one server process, one that makes the load, ${availableParallelism()} CPUs`

@@ -27,11 +27,14 @@ async function serve(job: ServerJob): Promise<void> {
   const { port } = server.address() as AddressInfo
   tell({ type: "serving", serving: { port, mode: landlord.mode, why: landlord.why } })
 
+  const before = process.cpuUsage()
   if (!ended.signal.aborted) await once(ended.signal, "abort")
+  const { user, system } = process.cpuUsage(before)
   server.closeAllConnections()
   server.close()
   await landlord.close()
-  tell({ type: "ended", resets: landlord.resets }, () => process.disconnect())
+  const served = { resets: landlord.resets, cpuMs: (user + system) / 1000 }
+  tell({ type: "ended", served }, () => process.disconnect())
 }
 
 /** The instance is taken before the body is there: tenancies overlap as requests do. */

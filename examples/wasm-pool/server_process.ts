@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import type { FromServer, ServerJob, Serving, ToServer } from "./messages.js"
+import type { FromServer, Served, ServerJob, Serving, ToServer } from "./messages.js"
 
 const startTimeoutMs = 60_000
 const endTimeoutMs = 30_000
@@ -32,13 +32,13 @@ export class ServerProcess {
     return (await this.#answer("serving", startTimeoutMs)).serving
   }
 
-  /** Lets it close its session; it has to end well. Returns how its instances were reset. */
-  async end(): Promise<Readonly<Record<string, number>>> {
+  /** Lets it close its session; it has to end well. */
+  async end(): Promise<Served> {
     this.#send({ type: "end" })
-    const { resets } = await this.#answer("ended", endTimeoutMs)
+    const { served } = await this.#answer("ended", endTimeoutMs)
     await this.#ended
     if (this.#child.exitCode !== 0) throw new Error(this.#ending())
-    return resets
+    return served
   }
 
   kill(): void {

@@ -25,6 +25,7 @@ interface Report {
     readonly requests_per_second: number
     readonly ms_p50: number
     readonly ms_p99: number
+    readonly cpu_ms_per_request: number
     readonly resets: Record<string, number>
   }[]
 }
@@ -59,6 +60,7 @@ test("every answer is right in every mode, and each tenancy ends in a reset in p
   for (const way of ways) {
     assert.ok(way.inspected > 0 && way.inspected < way.requests, way.title)
     assert.ok(way.requests_per_second > 0 && way.ms_p50 <= way.ms_p99, way.title)
+    assert.ok(way.cpu_ms_per_request > 0, way.title)
   }
   for (const { title, resets } of ways.slice(2)) {
     assert.equal(resets, { in_place: requests }, title)
@@ -71,8 +73,8 @@ test("without --json it prints a line for each way, and its progress on stderr",
 
   assert.is(code, 0, stderr)
   assert.match(stderr, /pool, copy +100 % {2}40 of 40 done/)
-  assert.match(stdout, /^ {2}new instance, memory copied +-( +[\d,.]+){6}$/m)
-  assert.match(stdout, /^ {2}pool, copy +copy( +[\d,.]+){6}$/m)
+  assert.match(stdout, /^ {2}new instance, memory copied +-( +[\d,.]+){7}$/m)
+  assert.match(stdout, /^ {2}pool, copy +copy( +[\d,.]+){7}$/m)
 })
 
 test("in an instance that was not reset, the next tenant finds the secret", async () => {
