@@ -13,6 +13,12 @@ export interface Parcel {
   readonly onDone?: () => void
 }
 
+/**
+ * Descriptors that wait for one client. They take numbers that all clients share, so they are fewer
+ * than its frames; a client that reads never comes near.
+ */
+const descriptorsMax = 16
+
 /** Why a connection must end, in words; undefined while it can go on. */
 export type Trouble = string | undefined
 
@@ -22,6 +28,7 @@ export type Trouble = string | undefined
  */
 export class Outbox {
   private readonly waiting: Parcel[] = []
+  private descriptors = 0
   private isAbandoned = false
   private onEmpty: (() => void) | undefined
 
@@ -40,11 +47,13 @@ export class Outbox {
       parcel.onDone?.()
       return undefined
     }
-    if (this.waiting.length >= this.framesMax) {
+    const excess = this.excess(parcel)
+    if (excess !== undefined) {
       parcel.onDone?.()
-      return `the client has left ${this.waiting.length} frames unread, the most that may wait`
+      return `the client has left ${excess} unread, the most that may wait`
     }
     this.waiting.push(parcel)
+    this.descriptors += parcel.descriptors.length
     return this.waiting.length > 1 ? undefined : this.resume()
   }
 
@@ -58,11 +67,18 @@ export class Outbox {
       }
       if (sent !== "sent") return sent.trouble
       this.waiting.shift()
+      this.descriptors -= next.descriptors.length
       next.onDone?.()
     }
     this.onEmpty?.()
     this.onEmpty = undefined
     return undefined
+  }
+
+  private excess({ descriptors }: Parcel): string | undefined {
+    if (this.waiting.length >= this.framesMax) return `${this.waiting.length} frames`
+    const isExcess = this.descriptors + descriptors.length > descriptorsMax
+    return isExcess && descriptors.length > 0 ? `${this.descriptors} descriptors` : undefined
   }
 
   private send({ frame, descriptors }: Parcel): "sent" | "would_block" | { trouble: string } {

@@ -34,8 +34,8 @@ test("to clients that read, that do not read, and that go meanwhile", async () =
   deaf.stopReading()
   const request = packr.pack({ ...ask, request: 1 })
   const waiting = await retryUntil("files that wait", 20_000, () => {
-    // So few that they do not pass the most frames that may wait between two looks.
-    for (let sent = 0; sent < 32; sent += 1) deaf.trySend(request)
+    // So few that they do not pass the most that may wait between two looks.
+    for (let sent = 0; sent < 4; sent += 1) deaf.trySend(request)
     return imageFiles(manager.pid) > before
   })
   deaf.close()
@@ -96,6 +96,16 @@ test("without being sent, once the connection is given up", () => {
 
   assert.equal(done, [1, 2, 3])
   assert.equal(sent, [])
+})
+
+test("when sixteen wait already, whose frames are not half of those that may", () => {
+  const { post, done } = outboxTo(["would_block"], 64)
+
+  for (let name = 1; name <= 16; name += 1) assert.is(post(name), undefined)
+  const trouble = post(17)
+
+  assert.match(trouble ?? "", /left 16 descriptors unread, the most that may wait/)
+  assert.equal(done, [17])
 })
 
 test("when it is one too many, and when the client has gone", () => {
