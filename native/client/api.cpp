@@ -37,8 +37,8 @@ T *answer(Result<T *> result) {
   return nullptr;
 }
 
-// Ending a region in a forked child would act on the parent's memory, through the userfaultfd, or
-// on a stranger's that now lies where the region was.
+// A forked child has none of the regions: what is done to one would act on the parent's memory,
+// through the userfaultfd, or on a stranger's that now lies where the region was.
 Status check_region(const pagerd_region *region) {
   if (region == nullptr) return missing_argument("region");
   const Session &session = region->client().session();
@@ -117,7 +117,7 @@ int pagerd_grow(pagerd_region *region, size_t length_bytes) {
 }
 
 int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes) {
-  if (region == nullptr) return answer(missing_argument("region"));
+  if (Status good = check_region(region); !good.ok()) return answer(good);
   return answer(region->prefault(offset_bytes, length_bytes));
 }
 

@@ -73,8 +73,8 @@ PAGERD_API pagerd_region *pagerd_map(pagerd_client *client, const char *image,
    also after pagerd_unmap().
    In mode COPY the memory stays as it is mapped, and other threads may go on touching it. In the
    other modes a mapping of the image's file takes its place: all of the memory given must then be
-   readable and writable and not locked (else only COPY can be had, and pagerd_region_why() says what
-   was in the way), and while the call lasts no other thread may touch it: for a moment it is
+   readable and writable and not locked (else COPY is all there is, and pagerd_region_why() says
+   what was in the way), and while the call lasts no other thread may touch it: for a moment it is
    inaccessible, and who touches it gets SIGSEGV (never zeros). */
 PAGERD_API pagerd_region *pagerd_attach(pagerd_client *client, void *address, size_t length_bytes,
                                         const char *image,

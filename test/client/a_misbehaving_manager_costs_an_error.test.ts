@@ -1,9 +1,11 @@
-import { closeSync, openSync } from "node:fs"
+import { closeSync, openSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { connect, type PagerdError } from "../../client/index.js"
 import type { ManagerMessage } from "../../protocol/messages.js"
 import { descriptorCount } from "../harness/observed_process.js"
+import { scratchDirectory } from "../harness/scratch.js"
 import {
   imageFound,
   type Reaction,
@@ -16,8 +18,8 @@ const garbage = Buffer.from("HTTP/1.1 200 OK")
 const failed = (error: PagerdError) => error
 
 /** Connects to a manager with this script, maps an image twice, and says how each of it went. */
-async function visit(script: Script): Promise<string[]> {
-  const manager = new ScriptedManager(script)
+async function visit(script: Script, descriptors: readonly number[] = []): Promise<string[]> {
+  const manager = new ScriptedManager(script, descriptors)
   try {
     const pager = await connect({ socket: manager.socket })
     const codes: string[] = []
@@ -96,9 +98,32 @@ test("lengths and modes that make no sense are refused", async () => {
   assert.equal(await visit({ map: shared }), ["unsupported_mode", "unsupported_mode"])
 })
 
+test("a share or cow of no file, of a wrong one, or of one that is too short", async () => {
+  const found = (mode: "share" | "cow", file: boolean) => (request: number) => [
+    { ...imageFound, request, mode, file } as const,
+  ]
+  const scratch = join(scratchDirectory(), "file")
+  writeFileSync(scratch, Buffer.alloc(8191))
+  const [short, nothing] = [openSync(scratch, "r"), openSync("/dev/null", "r")]
+  const writeOnly = openSync(scratch, "a")
+  truncateSync(scratch, 4096)
+
+  for (const mode of ["share", "cow"] as const) {
+    const visited = (file: boolean, descriptors: number[]) =>
+      visit({ image: found(mode, file) }, descriptors)
+    assert.equal(await visited(false, []), ["unsupported_mode", "unsupported_mode"])
+    assert.equal(await visited(false, [short]), ["unsupported_mode", "unsupported_mode"])
+    assert.equal(await visited(true, []), ["malformed_frame", "malformed_frame"])
+    assert.equal(await visited(true, [short]), ["unsupported_file", "unsupported_file"])
+    assert.equal(await visited(true, [nothing]), ["unsupported_file", "unsupported_file"])
+    assert.equal(await visited(true, [writeOnly]), ["unexpected_message", "unexpected_message"])
+  }
+  for (const file of [short, nothing, writeOnly]) closeSync(file)
+})
+
 /** How many more descriptors this process has while a region is mapped. */
-async function descriptorsUsed(surplus: readonly number[]): Promise<number> {
-  const manager = new ScriptedManager({}, surplus)
+async function descriptorsUsed(surplus: readonly number[], script: Script = {}): Promise<number> {
+  const manager = new ScriptedManager(script, surplus)
   const before = descriptorCount(process.pid)
   const pager = await connect({ socket: manager.socket })
   const region = await pager.map("image")
@@ -118,6 +143,21 @@ test("descriptors that nobody asked for are closed", async () => {
 
   assert.is(withSurplus, usual)
   surplus.map(closeSync)
+})
+
+test("of descriptors that come with an image one is kept, until the region ends", async () => {
+  const path = join(scratchDirectory(), "image")
+  writeFileSync(path, Buffer.alloc(8192))
+  const files = [1, 2, 3].map(() => openSync(path, "r"))
+  const image = (request: number): Reaction[] => [{ ...imageFound, request, file: true }]
+
+  const usual = await descriptorsUsed([])
+  const before = descriptorCount(process.pid)
+  const withFiles = await descriptorsUsed(files, { image })
+
+  assert.is(withFiles, usual + 1)
+  assert.is(descriptorCount(process.pid), before)
+  files.map(closeSync)
 })
 
 test("a manager that never says goodbye delays a client by a moment only", async () => {

@@ -4,8 +4,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { connect } from "../../client/index.js"
-import { modes } from "../harness/c_client.js"
+import { loadImage, modes } from "../harness/c_client.js"
 import { startManager } from "../harness/manager.js"
 import { scratchDirectory } from "../harness/scratch.js"
 import { compileAgainstLibrary } from "./native_program.js"
@@ -21,8 +20,7 @@ for (const [mode, during] of [
     const path = join(scratchDirectory(), "image")
     writeFileSync(path, Buffer.alloc(1 << 20, 0x5c))
     const manager = await startManager({ images: { image: path } })
-    const pager = await connect({ socket: manager.socket })
-    if (mode === "cow") await pager.load("image")
+    if (mode === "cow") await loadImage(manager.socket, "image")
     const program = compileAgainstLibrary("attach_in_place.c")
 
     const { stdout } = await run(program, [manager.socket, "image", String(modes[mode])])
@@ -35,7 +33,6 @@ for (const [mode, during] of [
       "retired: ---p anonymous",
       "left: rw-p anonymous, bytes as wanted, margins kept",
     ])
-    await pager.close()
     await manager.stop()
   })
 }

@@ -38,7 +38,7 @@ test("mapped or attached, on pages that had come, had not come, or were zeros", 
   await manager.stop()
 })
 
-test("a plain image refuses it, and a writable one everything else, each with a reason", async () => {
+test("a plain image refuses it, and a writable one everything else", async () => {
   const manager = await startManager({
     images: { plain: patternFile(imageBytes, 1) },
     config: `[images]\nboard = { source = "${patternFile(imageBytes, 1)}", writable = true }\n`,

@@ -59,6 +59,13 @@ export async function startCClient(socket?: string, uid?: number): Promise<CClie
   return client
 }
 
+/** Brings all of an image into a manager's memory, by a client of its own. */
+export async function loadImage(socket: string, image: string): Promise<void> {
+  const client = await startCClient(socket)
+  await client.load(image)
+  await client.stop()
+}
+
 /** Copies of files where every user can read them: the repository may lie in a home directory. */
 function stage(paths: readonly string[]): string[] {
   const directory = scratchDirectory()

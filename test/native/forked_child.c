@@ -1,10 +1,11 @@
 /*
- * Forks from a client and lets the child do what it must not: forked_child SOCKET IMAGE. Prints how
- * each child ended, one a line.
+ * Forks from a client and lets the child do what it must not: forked_child SOCKET IMAGE MODE.
+ * Prints how each child ended, one a line.
  */
 #define _GNU_SOURCE
 #include <pagerd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -49,13 +50,14 @@ static void *anonymous(size_t length) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3 || (client = pagerd_connect(argv[1])) == NULL) return 2;
-  mapped = pagerd_map(client, argv[2], NULL);
+  if (argc != 4 || (client = pagerd_connect(argv[1])) == NULL) return 2;
+  const struct pagerd_map_options options = {.mode = (enum pagerd_mode)atoi(argv[3])};
+  mapped = pagerd_map(client, argv[2], &options);
   if (mapped == NULL) return 2;
   size_t length = pagerd_length_bytes(mapped);
   parting = anonymous(length);
-  pagerd_region *ended = pagerd_attach(client, parting, length, argv[2], NULL);
-  attached = pagerd_attach(client, anonymous(length), length, argv[2], NULL);
+  pagerd_region *ended = pagerd_attach(client, parting, length, argv[2], &options);
+  attached = pagerd_attach(client, anonymous(length), length, argv[2], &options);
   if (ended == NULL || pagerd_unmap(ended) != 0 || attached == NULL) return 2;
 
   in_child("mapped", read_mapped);

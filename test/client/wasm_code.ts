@@ -1,0 +1,19 @@
+import { webAssembly } from "../../client/wasm/webassembly.js"
+import type { GrowableMemory } from "./wasm_memory.js"
+
+/** (module (import "m" "m" (memory 1)) (func (export "load") (param i32) (result i32) ...)) */
+const moduleBytes = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01, 0x7f],
+  ...[0x02, 0x08, 0x01, 0x01, 0x6d, 0x01, 0x6d, 0x02, 0x00, 0x01],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x07, 0x08, 0x01, 0x04, 0x6c, 0x6f, 0x61, 0x64, 0x00, 0x00],
+  ...[0x0a, 0x09, 0x01, 0x07, 0x00, 0x20, 0x00, 0x2d, 0x00, 0x00, 0x0b],
+)
+
+/** Loads a byte of the memory in wasm code, where what is out of bounds is left to the hardware. */
+export async function loaderOf(memory: GrowableMemory): Promise<(address: number) => number> {
+  const module = await webAssembly.compile(moduleBytes)
+  const { exports } = new webAssembly.Instance(module, { m: { m: memory } })
+  return exports.load as (address: number) => number
+}
