@@ -55,7 +55,8 @@ void pagerd_region::ask_to_stop() {
 // Whoever waits for a page of the range gets SIGSEGV, as does everyone who comes later.
 Status pagerd_region::make_untouchable() {
   const Userfault &userfault = client_.userfault();
-  Status sealed = seal(whole_range());
+  Status sealed = seal_for_good(whole_range());
+  if (!sealed.ok()) sealed = seal(whole_range());
   if (!sealed.ok()) sealed = forbid(whole_range());
   if (sealed.ok() && userfault.is_open()) userfault.wake(range_);
   return sealed;

@@ -85,6 +85,15 @@ Status seal(Range range) {
   return done();
 }
 
+Status seal_for_good(Range range) {
+  const sys::Descriptor empty(::memfd_create("pagerd: ended", MFD_CLOEXEC));
+  if (!empty.is_open()) return system_failure("memfd_create", errno);
+  void *address = ::mmap(range.address(), range.length_bytes, PROT_NONE, MAP_PRIVATE | MAP_FIXED,
+                         empty.get(), 0);
+  if (address == MAP_FAILED) return system_failure("replacing a region's memory", errno);
+  return done();
+}
+
 Status give_back(Range range) {
   if (::munmap(range.address(), range.length_bytes) != 0) return system_failure("munmap", errno);
   return done();

@@ -40,6 +40,11 @@ Status map_file_over(Range range, const FileView &view);
 // the mapping it was of.
 Status seal(Range range);
 
+// The same for memory whose protection others may still change, as V8 does when a
+// WebAssembly.Memory grows: what is mapped is a file without a byte, so a touch is SIGSEGV now and
+// SIGBUS then, and never zeros.
+Status seal_for_good(Range range);
+
 // Gives the addresses back.
 Status give_back(Range range);
 
