@@ -50,7 +50,7 @@ export class Incarnation {
     const memory = exports[names.memory] as GrowableMemory
     const paged = await attachImage(pager, image, memory, options)
     if (paged.byteLength !== image.byteLength) {
-      await paged.close()
+      await paged.discard()
       throw new PagerdError(
         "bad_argument",
         `Image ${image.imageName} has ${paged.byteLength} bytes, wanted ${image.byteLength}`,
@@ -92,6 +92,6 @@ export class Incarnation {
   }
 
   async end(): Promise<void> {
-    await this.paged.close()
+    await this.paged.discard()
   }
 }
