@@ -46,7 +46,10 @@ export class WasmPool<Own extends object = Exports> {
     this.#line = new WaitingLine(wholeNumber("waitersMax", waitersMax))
   }
 
-  /** Images that are published from here are loaded first where mode "cow" needs it. */
+  /**
+   * Images that are published from here are loaded first, so that the manager can choose "cow":
+   * they are used again and again.
+   */
   static async create<Own extends object = Exports>(
     pager: ImagePager,
     images: WasmImage | readonly WasmImage[],
@@ -54,7 +57,8 @@ export class WasmPool<Own extends object = Exports> {
   ): Promise<WasmPool<Own>> {
     const list = "length" in images ? images : [images]
     const pool = new WasmPool<Own>(pager, list, options)
-    if (options.mode === "cow") {
+    const { mode = "auto" } = options
+    if (mode === "auto" || mode === "cow") {
       await Promise.all(list.map((image) => loadImage(pager, image)))
     }
     return pool
