@@ -39,16 +39,27 @@ function readInstruction(reader: Reader, effects: Effects): boolean {
   return true
 }
 
+/** Up to the end, or the first instruction that is not known. */
+function readBody(body: Reader, effects: Effects): void {
+  for (let groups = body.count("how many locals"); groups > 0; groups -= 1) {
+    body.u32("how many locals")
+    readValueType(body)
+  }
+  for (;;) {
+    const opcode = body.peek("the end of a function")
+    if (!readInstruction(body, effects)) return
+    if (!body.isAtEnd) continue
+    // Whatever was taken for an instruction would be off by now if one had been misread.
+    if (opcode !== end) throw body.failure(`0x${opcode.toString(16)} before it`, "a function's end")
+    return
+  }
+}
+
 /** The code section: what any function of the module may do. */
 export function readEffects(reader: Reader): Effects {
   const effects = noEffects()
   for (let left = reader.count("how many functions"); left > 0; left -= 1) {
-    const body = reader.part(reader.u32("the size of a function"), "a function")
-    for (let groups = body.count("how many locals"); groups > 0; groups -= 1) {
-      body.u32("how many locals")
-      readValueType(body)
-    }
-    while (!body.isAtEnd && readInstruction(body, effects));
+    readBody(reader.part(reader.u32("the size of a function"), "a function"), effects)
   }
   reader.requireEnd("the code section")
   return effects
