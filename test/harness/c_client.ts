@@ -24,7 +24,7 @@ export interface CMapOptions {
 }
 
 /** Advice of madvise(2). */
-export const advice = { dontNeed: 4, pageOut: 21 } as const
+export const advice = { dontNeed: 4, mergeable: 12, pageOut: 21 } as const
 
 /** Bits of a record of /proc/pid/pagemap, in hexadecimal. */
 export const pagemap = {
