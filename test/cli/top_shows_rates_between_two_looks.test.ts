@@ -7,11 +7,12 @@ import { type FakeDebugSocket, startFakeDebugSocket } from "../debug/fake_debug_
 import * as made from "../debug/made_views.js"
 import { runPagerd } from "./run_pagerd.js"
 
-/** A look at `atMs` at sessions that faulted so often; each fault copied 64 KiB. */
+/** A look at `atMs` at sessions that faulted so often; each fault copied 64 KiB and shared 8. */
 function look(atMs: number, faults: Record<string, number>): Sample {
   const counts = (missing: number) => ({
     faults: { missing, minor: 0, write_protect: 0 },
     bytes_copied: missing * 65_536,
+    pages_continued: missing * 2,
   })
   const total = Object.values(faults).reduce((sum, count) => sum + count, 0)
   const stats: StatsView = { ...made.stats(), ...counts(total) }
@@ -45,6 +46,7 @@ test("rates are differences by time, the busiest session first", () => {
   )
   assert.is(activity.totals.faults_per_s, 415)
   assert.is(activity.totals.copied_bytes_per_s, 415 * 65_536)
+  assert.is(activity.totals.shared_bytes_per_s, 415 * 8_192)
 })
 
 test("a manager that started again counts from zero, and no rate is negative", () => {

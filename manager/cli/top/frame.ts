@@ -57,6 +57,7 @@ function totalsLine({ totals, sample }: Activity, paint: Paint): string {
   const parts = [
     `${paint("bold", formatCount(totals.faults_per_s))} faults/s`,
     `${paint("bold", formatBytes(totals.copied_bytes_per_s))}/s copied`,
+    `${paint("bold", formatBytes(totals.shared_bytes_per_s))}/s shared`,
     pending > 0 ? paint("yellow", `${pending} pending`) : "0 pending",
     outcomes.failed > 0 ? paint("red", `${formatCount(outcomes.failed)} failed`) : "0 failed",
     pages_poisoned > 0 ? paint("red", `${formatCount(pages_poisoned)} poisoned`) : "0 poisoned",
@@ -104,6 +105,12 @@ const columns: readonly Column<SessionRates>[] = [
     align: "right",
     cell: ({ copied_bytes_per_s }) => formatBytes(copied_bytes_per_s),
     style: ({ copied_bytes_per_s }) => (copied_bytes_per_s > 0 ? "plain" : "dim"),
+  },
+  {
+    title: "SHARED/S",
+    align: "right",
+    cell: ({ shared_bytes_per_s }) => formatBytes(shared_bytes_per_s),
+    style: ({ shared_bytes_per_s }) => (shared_bytes_per_s > 0 ? "plain" : "dim"),
   },
   {
     title: "RESIDENT",

@@ -1,3 +1,4 @@
+import { pageBytes } from "../../../protocol/limits.js"
 import type { InfoView, SessionView, StatsView } from "../../view.js"
 import { faultsOf } from "../ps.js"
 
@@ -13,6 +14,8 @@ export interface Sample {
 export interface Rates {
   readonly faults_per_s: number
   readonly copied_bytes_per_s: number
+  /** Installed as images' own pages. */
+  readonly shared_bytes_per_s: number
 }
 
 export interface SessionRates extends Rates {
@@ -45,11 +48,16 @@ export function activityBetween(earlier: Sample | undefined, sample: Sample): Ac
   }
 }
 
-type Counted = Pick<StatsView, "faults" | "bytes_copied">
+type Counted = Pick<StatsView, "faults" | "bytes_copied" | "pages_continued">
 
 function ratesOf(old: Counted | undefined, now: Counted, intervalS: number): Rates {
-  if (intervalS <= 0) return { faults_per_s: 0, copied_bytes_per_s: 0 }
+  if (intervalS <= 0) return { faults_per_s: 0, copied_bytes_per_s: 0, shared_bytes_per_s: 0 }
   const faults = faultsOf(now) - (old === undefined ? 0 : faultsOf(old))
-  const bytes = now.bytes_copied - (old?.bytes_copied ?? 0)
-  return { faults_per_s: faults / intervalS, copied_bytes_per_s: bytes / intervalS }
+  const copiedBytes = now.bytes_copied - (old?.bytes_copied ?? 0)
+  const sharedBytes = (now.pages_continued - (old?.pages_continued ?? 0)) * pageBytes
+  return {
+    faults_per_s: faults / intervalS,
+    copied_bytes_per_s: copiedBytes / intervalS,
+    shared_bytes_per_s: sharedBytes / intervalS,
+  }
 }
