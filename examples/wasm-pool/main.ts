@@ -73,6 +73,8 @@ async function runWay(
     const memory = memoryUse(server.pid)
     const served = await server.end()
     return { way, title, serving, load, served, pss_bytes: memory?.pss_bytes ?? 0 }
+  } catch (error) {
+    throw await server.explain(error)
   } finally {
     server.kill()
     step.end()

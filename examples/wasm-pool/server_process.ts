@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import { setTimeout as delay } from "node:timers/promises"
 import type { FromServer, Served, ServerJob, Serving, ToServer } from "./messages.js"
 
 const startTimeoutMs = 60_000
 const endTimeoutMs = 30_000
+/** Connections are lost a moment before the end of their process is known. */
+const lastWordsMs = 500
 const stderrCharactersMax = 2_000
 
 /** A server in a process of its own, so that the load does not come from the thread that serves. */
@@ -41,6 +44,13 @@ export class ServerProcess {
     return served
   }
 
+  /** The error of whoever talked to it, or how it ended when that is what was behind it. */
+  async explain(error: unknown): Promise<unknown> {
+    await Promise.race([this.#ended, delay(lastWordsMs, undefined, { ref: false })])
+    const { exitCode, signalCode } = this.#child
+    return exitCode === null && signalCode === null ? error : new Error(this.#ending())
+  }
+
   kill(): void {
     this.#child.kill("SIGKILL")
   }
@@ -71,6 +81,8 @@ export class ServerProcess {
   #ending(): string {
     const { exitCode, signalCode } = this.#child
     const how = signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`
-    return `The server (pid ${this.pid}) ${how}; it wrote:\n${this.#stderr.trimEnd()}`
+    const why = signalCode === "SIGBUS" ? ": a page could not be had" : ""
+    const words = this.#stderr === "" ? "" : `; it wrote:\n${this.#stderr.trimEnd()}`
+    return `The server (pid ${this.pid}) ${how}${why}${words}`
   }
 }
