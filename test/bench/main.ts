@@ -4,7 +4,7 @@
  *
  *   npm run bench -- [--json FILE] [--markdown] [--smoke] [--only ROW]... [--rounds N]
  *
- * --only instances is the table of wasm instances alone.
+ * --only instances is the table of wasm instances alone, --only memory that of many workers.
  *
  * Exits with 1 when work was done wrongly (bytes, faults), never because of a time.
  */
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util"
 import { BrokenWork } from "./figures.js"
 import { instanceCells, measureInstances } from "./instances/measure.js"
 import { describeMachine } from "./machine.js"
+import { measureMemory, memoryCells } from "./memory/table.js"
 import { measurePlacements } from "./placements.js"
 import {
   type BenchResult,
@@ -46,13 +47,13 @@ function chosenSizes(): Sizes {
   return { ...sizes, rounds }
 }
 
-/** The name of the other table, of wasm instances. */
-const instancesName = "instances"
-const wantsInstances = values.only.length === 0 || values.only.includes(instancesName)
+/** The names of the other tables. */
+const tableNames = ["memory", "instances"]
+const wants = (table: string) => values.only.length === 0 || values.only.includes(table)
 
 function chosenRows(): readonly Row[] {
   const names = allRows.map((row) => row.name)
-  const known = [...names, instancesName]
+  const known = [...names, ...tableNames]
   const unknown = values.only.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw new Error(`--only wants a row, not "${unknown}"; there are ${known.join(", ")}`)
@@ -88,13 +89,24 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
       console.error(`${progress}: BROKEN: ${error.message}`)
     }
   }
-  const instances = wantsInstances
+  const memory = wants("memory") ? await measureMemory(bed) : []
+  if (memory.length > 0) console.error(`${textTable(memoryCells(memory))}\n`)
+  const instances = wants("instances")
     ? await measureInstances(bed, (size) => {
         console.error(`${textTable(instanceCells([size]))}\n`)
       })
     : []
   const { rounds } = bed.sizes
-  return { machine, rounds, isSmoke: values.smoke, placements, rows: results, broken, instances }
+  return {
+    machine,
+    rounds,
+    isSmoke: values.smoke,
+    placements,
+    rows: results,
+    broken,
+    memory,
+    instances,
+  }
 }
 
 async function main(): Promise<void> {

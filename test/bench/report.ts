@@ -1,6 +1,7 @@
 import { compileText, instanceCells } from "./instances/measure.js"
 import type { SizeFigures } from "./instances/process.js"
 import type { Machine } from "./machine.js"
+import { type MemoryFigures, memoryCells } from "./memory/table.js"
 import { type PlacedLatency, type PlacementLine, placements } from "./placements.js"
 import type { Row, RowResult, Target } from "./row.js"
 
@@ -15,6 +16,7 @@ export interface BenchResult {
   /** Rows whose work was not done, or not done right, and what was wrong. */
   readonly broken: readonly { readonly name: string; readonly reason: string }[]
   /** Empty when only rows were asked for. */
+  readonly memory: readonly MemoryFigures[]
   readonly instances: readonly SizeFigures[]
 }
 
@@ -89,9 +91,10 @@ export function markdownTable([titles = [], ...lines]: readonly (readonly string
 const columnWidths = (lines: readonly (readonly string[])[]): number[] =>
   (lines[0] ?? []).map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)))
 
-export function textReport({ rows, instances }: BenchResult): string {
+export function textReport({ rows, memory, instances }: BenchResult): string {
   return [
     ...(rows.length === 0 ? [] : [textTable([rowTitles, ...rows.map(rowCells)])]),
+    ...(memory.length === 0 ? [] : [textTable(memoryCells(memory))]),
     ...(instances.length === 0
       ? []
       : [textTable(instanceCells(instances)), compileText(instances)]),
@@ -100,13 +103,14 @@ export function textReport({ rows, instances }: BenchResult): string {
 
 /** Everything, as the README shows it. */
 export function markdownReport(result: BenchResult): string {
-  const { machine, rounds, placements, rows, instances } = result
+  const { machine, rounds, placements, rows, memory, instances } = result
   const { cpu, cpus, memoryGib, kernel, node } = machine
   return [
     `${cpu}, ${cpus} CPUs, ${memoryGib} GiB; ${kernel}, Node ${node}.`,
     `Medians of ${rounds} rounds A B A B.`,
     ...(placements.length === 0 ? [] : [markdownTable(placementCells(placements))]),
     ...(rows.length === 0 ? [] : [markdownTable([rowTitles, ...rows.map(rowCells)])]),
+    ...(memory.length === 0 ? [] : [markdownTable(memoryCells(memory))]),
     ...(instances.length === 0
       ? []
       : [markdownTable(instanceCells(instances)), compileText(instances)]),

@@ -14,6 +14,8 @@ interface Report {
   readonly isSmoke: boolean
   readonly broken: readonly object[]
   readonly placements: readonly { name: string; latencies: object }[]
+  readonly memory: readonly { pssBytes: number }[]
+  readonly instances: readonly { bytes: number; ways: readonly object[] }[]
   readonly rows: readonly { name: string; ours: number; reference: number; value: number }[]
 }
 
@@ -36,6 +38,13 @@ test("every row, and every placement, has a figure", () => {
       assert.ok(Number.isFinite(figure) && figure > 0, `${name}: ${figure}`)
     }
   }
+  const size = [1, 4].map((mebibytes) => ({ bytes: mebibytes * 1024 * 1024, ways: 5 }))
+  assert.equal(
+    report.instances.map(({ bytes, ways }) => ({ bytes, ways: ways.length })),
+    size,
+  )
+  assert.is(report.memory.length, 9)
+  for (const { pssBytes } of report.memory) assert.ok(pssBytes > 0)
   assert.equal(
     report.placements.map(({ name }) => name),
     ["eventfd_round_trip", "floor", "epoll_single", "pagerd"],
