@@ -1,3 +1,4 @@
+// Invariant 13.
 import { spawnSync } from "node:child_process"
 import { fstatSync, ftruncateSync, writeSync } from "node:fs"
 import koffi from "koffi"

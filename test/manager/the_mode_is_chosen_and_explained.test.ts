@@ -1,3 +1,4 @@
+// Invariant 14.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { ClientError } from "../../manager/errors.js"

@@ -1,3 +1,4 @@
+// Invariant 15.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { buildImage, type Mode } from "../../client/index.js"
