@@ -52,7 +52,7 @@ export async function buildImage(
   const exposed = exposeState(shape, names)
   const module = await webAssembly.compile(exposed)
   const given = options.imports ?? {}
-  const { imports } = withMemory(given, memoryShape)
+  const imports = withMemory(given, memoryShape)
   const { exports } = new webAssembly.Instance(module, imports)
 
   const unrestorable = new Unrestorable(shape, names, exports)

@@ -15,17 +15,17 @@ interface MemoryImport {
 export function withMemory(
   imports: Imports,
   { imported, initial, maximum }: MemoryImport,
-): { readonly imports: Imports; readonly isGiven: boolean } {
-  if (imported === undefined) return { imports, isGiven: false }
+): Imports {
+  if (imported === undefined) return imports
   const { module, name } = imported
   const given = imports[module]?.[name]
   if (given instanceof webAssembly.Memory) {
     growTo(given, initial, `${module}.${name}`)
-    return { imports, isGiven: true }
+    return imports
   }
   const memory = new webAssembly.Memory({ initial, ...(maximum === undefined ? {} : { maximum }) })
   const withIt = { ...imports[module], [name]: memory }
-  return { imports: { ...imports, [module]: withIt }, isGiven: false }
+  return { ...imports, [module]: withIt }
 }
 
 function growTo(memory: GrowableMemory, pages: number, name: string): void {

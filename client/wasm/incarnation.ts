@@ -25,8 +25,6 @@ export class Incarnation {
     readonly paged: PagedMemory,
     readonly memory: GrowableMemory,
     private readonly globals: GlobalValues,
-    /** The memory came with the imports: another instance of it would have the same one. */
-    private readonly isMemoryGiven: boolean,
   ) {}
 
   /** Nothing of the module runs before its memory is the image. */
@@ -45,7 +43,7 @@ export class Incarnation {
         `The import ${name} is ${found}, and was ${wanted} when the image was built`,
       )
     }
-    const { imports, isGiven } = withMemory(given, description.memory)
+    const imports = withMemory(given, description.memory)
     const { exports } = new webAssembly.Instance(image.module, imports)
     const memory = exports[names.memory] as GrowableMemory
     const paged = await attachImage(pager, image, memory, options)
@@ -58,7 +56,7 @@ export class Incarnation {
     }
     const globals = new GlobalValues(exports, names, description.globals)
     globals.restore()
-    return new Incarnation(image, exports, paged, memory, globals, isGiven)
+    return new Incarnation(image, exports, paged, memory, globals)
   }
 
   get exports(): Exports {
@@ -82,8 +80,10 @@ export class Incarnation {
     this.globals.restore()
   }
 
-  requireReplaceable(): void {
-    if (!this.isMemoryGiven) return
+  /** Another incarnation with these imports must not have this one's memory. */
+  requireOtherMemory(given: Imports): void {
+    const { imported } = this.image.description.memory
+    if (imported === undefined || given[imported.module]?.[imported.name] !== this.memory) return
     throw new PagerdError(
       "bad_argument",
       `Cannot reset: ${this.obstacle}, so a new instance is needed, and the imports hold a ` +

@@ -30,7 +30,7 @@ export class WasmInstance<Own extends object = Exports> {
 
   private constructor(
     readonly image: WasmImage,
-    private readonly renew: () => Promise<Incarnation>,
+    private readonly renew: (used?: Incarnation) => Promise<Incarnation>,
     first: Incarnation,
   ) {
     this.#current = first
@@ -42,8 +42,9 @@ export class WasmInstance<Own extends object = Exports> {
     imports: ImportsOrMaker,
     options: InstantiateOptions,
   ): Promise<WasmInstance<Own>> {
-    const renew = async (): Promise<Incarnation> => {
+    const renew = async (used?: Incarnation): Promise<Incarnation> => {
       const given = typeof imports === "function" ? imports() : imports
+      used?.requireOtherMemory(given)
       return await Incarnation.create(pager, image, given, options)
     }
     return new WasmInstance<Own>(image, renew, await renew())
@@ -102,10 +103,9 @@ export class WasmInstance<Own extends object = Exports> {
       used.resetInPlace()
       return "in_place"
     }
-    used.requireReplaceable()
     this.#current = undefined
     try {
-      this.#current = await this.renew()
+      this.#current = await this.renew(used)
     } catch (error) {
       this.#current = used
       throw error
