@@ -151,20 +151,24 @@ export class CClient {
   length = (region: number): Promise<number> => this.#order("length", region)
 
   /** madvise(2) on a range of a region. */
-  advise = (
+  advise(
     region: number,
     offset: number,
     length: number,
     way: keyof typeof advice,
-  ): Promise<number> => this.#order("advise", region, offset, length, advice[way])
+  ): Promise<number> {
+    return this.#order("advise", region, offset, length, advice[way])
+  }
 
   /** How many pages of a range the kernel's page map has a bit for. */
-  countPages = (
+  countPages(
     region: number,
     offset: number,
     length: number,
     bit: keyof typeof pagemap,
-  ): Promise<number> => this.#order("count_pages", region, offset, length, pagemap[bit])
+  ): Promise<number> {
+    return this.#order("count_pages", region, offset, length, pagemap[bit])
+  }
 
   unmap = (region: number): Promise<number> => this.#order("unmap", region)
 
