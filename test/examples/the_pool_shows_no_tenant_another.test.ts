@@ -51,7 +51,7 @@ test("every answer is right in every mode, and each tenancy ends in a reset in p
     [
       "new instances: null",
       "copy instances: null",
-      "pool, auto: share",
+      "pool, auto: cow",
       "pool, share: share",
       "pool, copy: copy",
       "pool, cow: cow",
