@@ -8,7 +8,7 @@
  *
  *   client                              manager
  *   hello                          ->   welcome   [device descriptor, if wanted and allowed]
- *   image                          ->   image_found   [the image's file, for share and cow]
+ *   image                          ->   image_found   [the image's file, if modes were named]
  *   load                           ->   loaded
  *   publish    [file descriptor]   ->   published
  *   map        [userfaultfd]       ->   mapped    (only the session's first map carries it)
@@ -71,8 +71,8 @@ export const access = z.enum(["private", "shared"])
 
 /**
  * Asks for an image, and how a region of it would be served. A client that names the modes it can
- * do there gets the image's file along with the answer when the mode taken is "share" or "cow":
- * read-only, or for access "shared" readable and writable. One that names none can do "copy" only.
+ * do there gets the image's file along with the answer: read-only, or for access "shared" readable
+ * and writable. One that names none can do "copy" only, and gets no file.
  */
 export const image = z.object({
   type: z.literal("image"),
@@ -99,8 +99,8 @@ export const map = z.object({
   /** Default "private". */
   access: access.optional(),
   /**
-   * That of the image whose file is mapped, for "share" and "cow": by now the name may be another
-   * image's.
+   * That of the image whose file the client has, wanted for "share" and "cow": by now the name may
+   * be another image's.
    */
   image_id: imageId.optional(),
   address: u64,

@@ -32,7 +32,7 @@ test("a client's faults are served while 32 threads of another take them without
   let rounds = 0
   while ((await manager.session(stormy.pid)).faults.missing < stormFaults) {
     slowestUs = Math.max(slowestUs, await quiet.slowestTouchUs(region, 0, quietBytes))
-    await quiet.reset(region)
+    await quiet.advise(region, 0, quietBytes, "dontNeed")
     rounds += 1
   }
 

@@ -62,11 +62,17 @@ test("and a file of the one removed is not served with the bytes of its successo
 
   await client.ask("model")
 
-  const part = { mode: "share", imageId: image_id, address, lengthBytes } as const
-  const refused = await client.serve("model", part).catch((error: Error) => error.message)
+  const part = { imageId: image_id, address, lengthBytes }
+  const refusals = []
+  for (const mode of ["share", "copy"] as const) {
+    const serving = client.serve("model", { ...part, mode })
+    refusals.push(await serving.catch((error: Error) => error.message))
+  }
   const asked = await client.map("model", { mode: "share" })
 
-  assert.match(String(refused), /unknown_image.*its image_id is 2, and the map's is 1, ask/)
+  for (const refusal of refusals) {
+    assert.match(String(refusal), /unknown_image.*its image_id is 2, and the map's is 1, ask/)
+  }
   assert.is(findMismatch(asked.bytes, 2, 0), -1)
 })
 
