@@ -122,6 +122,8 @@ Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
                                               const pagerd_map_options &options, Abilities here) {
   // Regions of mode cow have no faults, and can be had where there is no userfaultfd.
   Status userfault = make_userfault();
+  const bool may_be_cow = options.mode == PAGERD_MODE_AUTO || options.mode == PAGERD_MODE_COW;
+  if (!userfault.ok() && !may_be_cow) return userfault.error();
   if (!userfault.ok() || !userfault_.serves_files()) {
     here.can_share = false;
     here.reason = userfault.ok() ? "this system's userfaultfd serves no files"

@@ -57,7 +57,8 @@ Frame unmap_frame(std::uint32_t request, std::uint64_t region);
 Frame bye_frame(std::uint32_t request);
 
 // A message of the manager: the fields of all types together; those its type does not have are zero
-// or empty. The one that `file` speaks of is put in by whoever received the frame.
+// or empty. The descriptor that `file` speaks of is put in by whoever received the frame, unless
+// this process had no room for it.
 struct Message {
   std::string type;
   std::string session;

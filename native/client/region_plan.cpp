@@ -56,6 +56,12 @@ Status check_answer(const Message &found, const pagerd_map_options &options) {
                  mode_name(mode));
 }
 
+Failure no_room_for_file() {
+  return failure("system",
+                 "The image's file could not be received: this process has as many files open as "
+                 "it may (ulimit -n)");
+}
+
 // Whoever touches a mapping behind its file's end dies of it.
 Status check_length(const ImageFile &file, const Part &part) {
   if (file.length_bytes() >= part.offset_bytes + part.padded_bytes) return done();
@@ -119,6 +125,7 @@ Result<RegionPlan> plan_region(Session &session, ImageFiles &files, std::string_
     plan.why += "; " + abilities.reason;
   }
   if (!found.file) return plan;
+  if (!found.descriptor.is_open()) return no_room_for_file();
   auto kept = files.keep(std::move(found.descriptor), options.access);
   if (!kept.ok()) return kept.error();
   plan.file = kept.take();

@@ -65,7 +65,7 @@ class Session {
   Status start_agent();
   void receive_until_over();
   // False when the frame cannot be read. A descriptor that its message has no use for is closed.
-  bool take_frame(std::span<const std::uint8_t> frame, sys::Descriptor descriptor);
+  bool take_frame(Received received);
   Failure closed_by_manager() const;
 
   const std::string path_;

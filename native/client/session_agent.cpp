@@ -18,8 +18,7 @@ void Session::receive_until_over() {
     Result<Received> received = receive_frame(socket_, receive_buffer_);
     if (!received.ok()) return pending_.end(received.error());
     if (received.value().length_bytes == 0) return pending_.end(closed_by_manager());
-    if (!take_frame(std::span(receive_buffer_).first(received.value().length_bytes),
-                    std::move(received.value().descriptor))) {
+    if (!take_frame(received.take())) {
       end_receiving(socket_);
       return pending_.end(failure(
           "malformed_frame", "The manager at %s sent a frame that cannot be read", path_.c_str()));
@@ -27,8 +26,8 @@ void Session::receive_until_over() {
   }
 }
 
-bool Session::take_frame(std::span<const std::uint8_t> frame, sys::Descriptor descriptor) {
-  auto message = decode_message(frame);
+bool Session::take_frame(Received received) {
+  auto message = decode_message(std::span(receive_buffer_).first(received.length_bytes));
   if (!message) return false;
   if (message->type == "poisoned") {
     const std::lock_guard held(poison_lock_);
@@ -39,8 +38,8 @@ bool Session::take_frame(std::span<const std::uint8_t> frame, sys::Descriptor de
   } else {
     // After welcome there is one message that a descriptor may come with. Any other is closed here.
     if (message->type == "image_found" && message->file) {
-      if (!descriptor.is_open()) return false;
-      message->descriptor = std::move(descriptor);
+      if (!received.descriptor.is_open() && !received.has_lost_descriptors) return false;
+      message->descriptor = std::move(received.descriptor);
     }
     pending_.settle(std::move(*message));
   }

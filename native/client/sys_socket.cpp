@@ -172,14 +172,11 @@ Result<Received> receive_frame(const sys::Descriptor &socket, std::span<std::uin
     return failure("manager_gone", "The connection to the manager broke: %s", cause.text.c_str());
   }
 
-  Received received{static_cast<std::size_t>(length), first_descriptor(header)};
+  Received received{static_cast<std::size_t>(length), first_descriptor(header),
+                    (header.msg_flags & MSG_CTRUNC) != 0};
   if ((header.msg_flags & MSG_TRUNC) != 0) {
     return failure("malformed_frame", "The manager sent a frame of more than %zu bytes",
                    buffer.size());
-  }
-  if ((header.msg_flags & MSG_CTRUNC) != 0) {
-    return failure("malformed_frame", "The manager sent more than %zu descriptors with one frame",
-                   descriptors_per_frame_max);
   }
   return received;
 }

@@ -39,6 +39,8 @@ Result<Sent> send_frame(const sys::Descriptor &socket, std::span<const std::uint
 struct Received {
   std::size_t length_bytes = 0;  // 0: the other end closed the connection
   sys::Descriptor descriptor;
+  // Some came that this process has no room for: it has as many open as it may. The frame is whole.
+  bool has_lost_descriptors = false;
 };
 
 // Fails with manager_gone when the connection broke and with malformed_frame when the packet was

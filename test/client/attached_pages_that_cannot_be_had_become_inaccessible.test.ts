@@ -4,21 +4,24 @@ import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 import { runToItsEnd } from "./crashing_child.js"
 
-test("a session closed without its manager leaves no page that reads as zeros", async () => {
-  const manager = await startManager({ images: { heap: patternFile(64 * 65_536, 5) } })
+for (const mode of ["copy", "share"] as const) {
+  test(`without its manager a session of mode ${mode} leaves no page of zeros`, async () => {
+    const manager = await startManager({ images: { heap: patternFile(64 * 65_536, 5) } })
 
-  const { signal, stdout } = runToItsEnd(
-    "inaccessible_child.js",
-    manager.socket,
-    String(manager.pid),
-  )
+    const { signal, stdout } = runToItsEnd(
+      "inaccessible_child.js",
+      manager.socket,
+      String(manager.pid),
+      mode,
+    )
 
-  assert.equal(stdout.trimEnd().split("\n"), [
-    "region: manager_gone",
-    "pager: manager_gone",
-    "there: 77",
-  ])
-  assert.is(signal, "SIGSEGV")
-})
+    assert.equal(stdout.trimEnd().split("\n"), [
+      "region: manager_gone",
+      "pager: manager_gone",
+      "there: 77",
+    ])
+    assert.is(signal, "SIGSEGV")
+  })
+}
 
 test.run()

@@ -1,17 +1,21 @@
 /**
  * Attaches a memory, touches its first page, and closes the pager when the manager is dead. Then it
- * reads the first page, and one that was never there. Arguments: the socket, the manager's pid.
+ * reads the first page, and one that was never there. Arguments: the socket, the manager's pid, the
+ * mode.
  */
 import { writeSync } from "node:fs"
-import { connect } from "../../client/index.js"
+import { connect, type Mode } from "../../client/index.js"
 import { bytesOf, makeMemory } from "./wasm_memory.js"
 
-const [socket = "", managerPid = ""] = process.argv.slice(2)
+const [socket = "", managerPid = "", mode] = process.argv.slice(2)
 const say = (what: string, value: unknown): void => void writeSync(1, `${what}: ${value}\n`)
 
 const pager = await connect({ socket })
 const memory = makeMemory({ initial: 64 })
-const paged = await pager.attachMemory(memory, "heap", { window: 4096 })
+const paged = await pager.attachMemory(memory, "heap", {
+  window: 4096,
+  mode: mode as Mode,
+})
 const bytes = bytesOf(memory)
 bytes[0] = 77
 process.kill(Number(managerPid), "SIGKILL")

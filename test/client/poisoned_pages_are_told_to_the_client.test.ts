@@ -22,33 +22,35 @@ function readInto(memory: Uint8Array): unknown {
   }
 }
 
-test("pages lost with their file are counted, and fail prefault and close", async () => {
-  const path = patternFile(imageBytes, 5)
-  const manager = await startManager({ images: { heap: path } })
-  const pager = await connect({ socket: manager.socket })
-  const memory = makeMemory({ initial: 16 })
-  const paged = await pager.attachMemory(memory, "heap", { window: 4096 })
-  const isFirstPageRight = () => findMismatch(bytesOf(memory, 4096), 5, 0) === -1
-  assert.ok(isFirstPageRight())
-  assert.equal(pager.poisoned, { pages: 0, message: "" })
+for (const mode of ["copy", "share"] as const) {
+  test(`pages lost with their file are counted, and fail calls, in mode ${mode}`, async () => {
+    const path = patternFile(imageBytes, 5)
+    const manager = await startManager({ images: { heap: path } })
+    const pager = await connect({ socket: manager.socket })
+    const memory = makeMemory({ initial: 16 })
+    const paged = await pager.attachMemory(memory, "heap", { window: 4096, mode })
+    const isFirstPageRight = () => findMismatch(bytesOf(memory, 4096), 5, 0) === -1
+    assert.ok(isFirstPageRight())
+    assert.equal(pager.poisoned, { pages: 0, message: "" })
 
-  truncateSync(path, 0)
-  const answer = readInto(bytesOf(memory).subarray(lastPage, lastPage + 8))
-  const poisoned = await retryUntil("the notice", 10_000, () => {
-    return pager.poisoned.pages > 0 && pager.poisoned
+    truncateSync(path, 0)
+    const answer = readInto(bytesOf(memory).subarray(lastPage, lastPage + 8))
+    const poisoned = await retryUntil("the notice", 10_000, () => {
+      return pager.poisoned.pages > 0 && pager.poisoned
+    })
+    const codeOf = (error: PagerdError) => error.code
+    const codes = [
+      await paged.prefault().catch(codeOf),
+      await paged.close().catch(codeOf),
+      await pager.close().catch(codeOf),
+    ]
+
+    assert.is(answer, "EFAULT")
+    assert.match(poisoned.message, /heap|chang/)
+    assert.equal(codes, ["prefault_failed", "prefault_failed", "prefault_failed"])
+    assert.ok(isFirstPageRight(), "what was there is still there")
+    await manager.stop()
   })
-  const codeOf = (error: PagerdError) => error.code
-  const codes = [
-    await paged.prefault().catch(codeOf),
-    await paged.close().catch(codeOf),
-    await pager.close().catch(codeOf),
-  ]
-
-  assert.is(answer, "EFAULT")
-  assert.match(poisoned.message, /heap|chang/)
-  assert.equal(codes, ["prefault_failed", "prefault_failed", "prefault_failed"])
-  assert.ok(isFirstPageRight(), "what was there is still there")
-  await manager.stop()
-})
+}
 
 test.run()

@@ -112,7 +112,9 @@ export class CClient {
   load = (image: string): Promise<number> => this.#order("load", image)
 
   /** By number, as `modes` has them. */
-  mode = (region: number): Promise<number> => this.#order("mode", region)
+  mode(region: number): Promise<number> {
+    return this.#order("mode", region)
+  }
 
   /** Where the range first differs from the pattern, from its start; -1 when nowhere. */
   verify = (

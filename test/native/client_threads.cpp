@@ -39,18 +39,26 @@ void use(pagerd_region *region, pagerd_region *model) {
   require(is_image(region, model), "bytes after the reset");
 }
 
-void map_and_use(pagerd_client *client, const char *image, pagerd_region *model) {
-  pagerd_region *region = pagerd_map(client, image, nullptr);
+// The model has brought all of the image, so that every mode can be had.
+pagerd_map_options in_mode(std::size_t number) {
+  constexpr pagerd_mode modes[] = {PAGERD_MODE_COPY, PAGERD_MODE_SHARE, PAGERD_MODE_COW};
+  return {modes[number % 3], 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
+}
+
+void map_and_use(pagerd_client *client, const char *image, pagerd_region *model,
+                 const pagerd_map_options &options) {
+  pagerd_region *region = pagerd_map(client, image, &options);
   require(region != nullptr, "map");
   use(region, model);
   require(pagerd_unmap(region) == 0, "unmap");
 }
 
-void attach_and_use(pagerd_client *client, const char *image, pagerd_region *model) {
+void attach_and_use(pagerd_client *client, const char *image, pagerd_region *model,
+                    const pagerd_map_options &options) {
   const std::size_t length = pagerd_length_bytes(model);
   const std::size_t room = pagerd::client::rounded_up_to_page(length);
   void *memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  pagerd_region *region = pagerd_attach(client, memory, room, image, nullptr);
+  pagerd_region *region = pagerd_attach(client, memory, room, image, &options);
   require(region != nullptr, "attach");
   use(region, model);
   require(pagerd_unmap(region) == 0, "unmap of attached memory");
@@ -76,10 +84,11 @@ int main(int, char **words) {
   for (std::size_t number = 0; number < threads_count; ++number) {
     threads.emplace_back([=] {
       for (int round = 0; round < rounds; ++round) {
+        const pagerd_map_options options = in_mode(number + static_cast<std::size_t>(round));
         if (number % 2 == 0)
-          map_and_use(client, words[2], model);
+          map_and_use(client, words[2], model, options);
         else
-          attach_and_use(client, words[2], model);
+          attach_and_use(client, words[2], model, options);
         fail_alone(client, number);
       }
     });
