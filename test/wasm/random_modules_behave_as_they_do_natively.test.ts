@@ -4,12 +4,12 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { buildImage, connect, type Mode } from "../../client/index.js"
 import { type Exports, type GrowableMemory, webAssembly } from "../../client/wasm/webassembly.js"
-import { startManager } from "../harness/manager.js"
 import { modes } from "./modes.js"
 import { writeModule } from "./module_writer.js"
 import { type Call, callsOf, type RandomModule, randomModule } from "./random_module.js"
+import { withPager } from "./test_bed.js"
 
-const runs = 60
+const runs = 120
 const seed = Number(process.env.PAGERD_SEED ?? Date.now() % 2 ** 31)
 
 const traps = [
@@ -108,21 +108,22 @@ const seen = new Set<string>()
 const test = suite()
 
 for (const mode of modes) {
-  test(`in mode ${mode}: results, traps, memory and globals, also after resets`, async () => {
-    console.log(`PAGERD_SEED=${seed}`)
-    const manager = await startManager()
+  test(
+    `in mode ${mode}: results, traps, memory and globals, also after resets`,
+    withPager(async (_, manager) => {
+      console.log(`PAGERD_SEED=${seed}`)
 
-    await fc.assert(
-      fc.asyncProperty(scenario, (drawn) => behavesAsNatively(manager.socket, mode, drawn)),
-      { numRuns: runs, seed },
-    )
+      await fc.assert(
+        fc.asyncProperty(scenario, (drawn) => behavesAsNatively(manager.socket, mode, drawn)),
+        { numRuns: runs, seed },
+      )
 
-    for (const wanted of ["in_place", "reinstantiated", "a result", ...traps]) {
-      assert.ok(seen.has(wanted), `never seen: ${wanted}, but ${[...seen].join(", ")}`)
-    }
-    seen.clear()
-    await manager.stop()
-  })
+      for (const wanted of ["in_place", "reinstantiated", "a result", ...traps]) {
+        assert.ok(seen.has(wanted), `never seen: ${wanted}, but ${[...seen].join(", ")}`)
+      }
+      seen.clear()
+    }),
+  )
 }
 
 test.run()
