@@ -1,8 +1,10 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { connect, type MapOptions } from "../../client/index.js"
 import { modes, startCClient } from "../harness/c_client.js"
 import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
+import { bytesOf, makeMemory } from "./wasm_memory.js"
 
 const page = 4096
 const imageBytes = 256 * page
@@ -35,6 +37,32 @@ test("mapped or attached, on pages that had come, had not come, or were zeros", 
   assert.is(await one.verify(mapped, 1, 128 * page, 128 * page), -1)
   assert.is(await other.unmap(attached), 0)
   for (const client of [one, other]) assert.is((await client.stop()).code, 0)
+  await manager.stop()
+})
+
+test("in JavaScript too, in a region and in a WebAssembly.Memory", async () => {
+  const manager = await startWithBoard()
+  const pager = await connect({ socket: manager.socket })
+  const other = await connect({ socket: manager.socket })
+  const region = await pager.map("board", shared)
+  const paged = await other.attachMemory(makeMemory({ initial: 16 }), "board", shared)
+  const [one, two] = [new Uint8Array(region.buffer), bytesOf(paged.memory)]
+
+  one[5 * page] = 77
+  two[6 * page] = 78
+
+  assert.equal([region.mode, region.why], ["share", "writes are shared"])
+  assert.equal([two[5 * page], one[6 * page]], [77, 78])
+  assert.throws(() => paged.reset(), /access shared/)
+  const wrong = { access: "mine" } as unknown as MapOptions
+  const refusal = await pager.map("board", wrong).catch((error) => error)
+  assert.is(refusal.code, "bad_argument")
+  assert.match(refusal.message, /access is mine, wanted private or shared/)
+  // What has been let go is the program's own.
+  await paged.close()
+  one[5 * page] = 1
+  assert.is(two[5 * page], 77)
+  await Promise.all([pager.close(), other.close()])
   await manager.stop()
 })
 
