@@ -13,8 +13,11 @@ const parts = [
   "node_modules",
 ]
 
-/** Large, and needed to build only. */
-const buildTools = new Set(["@biomejs", "@typescript", "typescript", "node-gyp"])
+/** Large, or of many files, and needed to build, to test or by other examples only. */
+const unneeded = new Set([
+  ...["@biomejs", "@typescript", "typescript", "node-gyp", "@types", "undici-types"],
+  ...["fast-check", "pyodide", "@jitl", "quickjs-emscripten-core"],
+])
 
 /**
  * A copy of the built package that every user can read: the repository may lie in a home directory.
@@ -24,7 +27,7 @@ export function stagePackage(): string {
   for (const part of parts) {
     cpSync(join(repository, part), join(directory, part), {
       recursive: true,
-      filter: (source) => !buildTools.has(basename(source)),
+      filter: (source) => !unneeded.has(basename(source)),
     })
   }
   return directory
