@@ -66,7 +66,14 @@ Status pagerd_region::put_back(const PageRun &run) {
   const std::uint64_t offset_bytes = plan_.part.offset_bytes + (run.range.start - range_.start);
   // A page of zeros may also be one that somebody zeroed, where the image has bytes.
   if (run.is_zero && is_hole(file, offset_bytes, run.range.length_bytes)) return done();
-  if (read_into(run.range, file, offset_bytes).ok()) return done();
-  // Poisoned pages, which heal by it, and such as the caller protected against writing.
-  return drop_pages(run.range);
+  std::uint64_t at = read_into(run.range, file, offset_bytes);
+  while (at < run.range.length_bytes) {
+    // A poisoned page, which heals by it, or one that the caller protected against writing.
+    const Range page = {rounded_down_to_page(run.range.start + at), page_bytes};
+    if (Status dropped = drop_pages(page); !dropped.ok()) return dropped;
+    const Range rest = {page.end(), run.range.end() - page.end()};
+    at = page.end() - run.range.start;
+    at += read_into(rest, file, offset_bytes + at);
+  }
+  return done();
 }

@@ -23,17 +23,17 @@ Result<FileStatus> status_of(const sys::Descriptor &file) {
   };
 }
 
-Status read_into(Range memory, int file, std::uint64_t offset_bytes) {
-  while (memory.length_bytes > 0) {
-    const ssize_t bytes = ::pread(file, memory.address(), memory.length_bytes,
-                                  static_cast<off_t>(offset_bytes));
+std::uint64_t read_into(Range memory, int file, std::uint64_t offset_bytes) {
+  std::uint64_t done_bytes = 0;
+  while (done_bytes < memory.length_bytes) {
+    void *target = reinterpret_cast<void *>(memory.start + done_bytes);
+    const ssize_t bytes = ::pread(file, target, memory.length_bytes - done_bytes,
+                                  static_cast<off_t>(offset_bytes + done_bytes));
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes <= 0) return system_failure("reading an image's file", bytes < 0 ? errno : ENODATA);
-    const std::uint64_t read_bytes = static_cast<std::uint64_t>(bytes);
-    memory = {memory.start + read_bytes, memory.length_bytes - read_bytes};
-    offset_bytes += read_bytes;
+    if (bytes <= 0) break;
+    done_bytes += static_cast<std::uint64_t>(bytes);
   }
-  return done();
+  return done_bytes;
 }
 
 bool is_hole(int file, std::uint64_t offset_bytes, std::uint64_t length_bytes) {

@@ -19,9 +19,10 @@ struct FileStatus {
 
 Result<FileStatus> status_of(const sys::Descriptor &file);
 
-// Reads the bytes at an offset into memory that is mapped already; holes read as zeros. A page that
-// may not be written, or is poisoned, makes it fail, and is no SIGBUS.
-Status read_into(Range memory, int file, std::uint64_t offset_bytes);
+// Reads the bytes at an offset into memory that is mapped already; holes read as zeros. Returns how
+// many bytes it read: fewer than wanted before a page that may not be written, or is poisoned,
+// which is no SIGBUS here.
+std::uint64_t read_into(Range memory, int file, std::uint64_t offset_bytes);
 
 // Whether all bytes of the part are zeros because the file is a hole there.
 bool is_hole(int file, std::uint64_t offset_bytes, std::uint64_t length_bytes);

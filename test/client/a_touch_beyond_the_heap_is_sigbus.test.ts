@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startCClient } from "../harness/c_client.js"
@@ -59,7 +60,11 @@ test("a length that cannot be is refused, and attached memory has no heap", asyn
   assert.is(attached?.code, "bad_argument")
   assert.is(await client.length(region), imageBytes)
   assert.is(await client.verify(region, 11, 0, 10 * page), -1)
+
+  const heaps = () => readFileSync(`/proc/${client.pid}/maps`, "utf8").match(/pagerd-heap/g)
+  assert.is(heaps()?.length, 1)
   await client.unmap(region)
+  assert.is(heaps(), null, "the heap ends with its region")
   await client.stop()
   await manager.stop()
 })

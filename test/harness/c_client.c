@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -198,6 +200,35 @@ static void advise(char **words) {
   else answer_errno();
 }
 
+/* The library's own, or -1. */
+static int find_userfaultfd(void) {
+  for (int descriptor = 0; descriptor < 1024; descriptor++) {
+    char link[32], target[64] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    if (readlink(link, target, sizeof target - 1) > 0 && strstr(target, "[userfaultfd]"))
+      return descriptor;
+  }
+  return -1;
+}
+
+/* REGION OFFSET: poisons a page that is missing, as the manager does with one it cannot have. */
+static void poison(char **words) {
+  pagerd_region *region = region_of(words[1]);
+  if (!region) return;
+  struct {
+    uint64_t start, length_bytes, mode;
+    int64_t updated;
+  } request = {(uintptr_t)memory_of(region, words[2]), 4096, 0, 0};
+  if (ioctl(find_userfaultfd(), _IOWR(0xAA, 0x08, request), &request) == 0) puts("ok");
+  else answer_errno();
+}
+
+/* From now on the files of /proc/self are root's. */
+static void hide_proc_files(char **words) {
+  (void)words;
+  answer_status(prctl(PR_SET_DUMPABLE, 0));
+}
+
 /* REGION OFFSET LENGTH BITS: pages of which the kernel's pagemap has one of these bits. */
 static void count_pages(char **words) {
   pagerd_region *region = region_of(words[1]);
@@ -307,6 +338,8 @@ static const struct {
     {"grow", grow},
     {"length", length_of},
     {"advise", advise},
+    {"poison", poison},
+    {"hide_proc_files", hide_proc_files},
     {"count_pages", count_pages},
     {"storm", storm},
     {"become", become},

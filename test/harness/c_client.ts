@@ -162,6 +162,13 @@ export class CClient {
     return this.#order("advise", region, offset, length, advice[way])
   }
 
+  /** Marks a missing page as one that nobody can have. */
+  poison = (region: number, offset: number): Promise<number> =>
+    this.#order("poison", region, offset)
+
+  /** From now on only root can open the files of /proc/self. */
+  hideProcFiles = (): Promise<number> => this.#order("hide_proc_files")
+
   /** How many pages of a range the kernel's page map has a bit for. */
   countPages(
     region: number,
