@@ -7,7 +7,7 @@ import { constant, type GlobalSpec, type ModuleSpec, type NumericType } from "./
  */
 export interface RandomModule {
   readonly spec: ModuleSpec
-  /** Functions are exported as f0, f1 ...; one that reads all globals as `globals`. */
+  /** Functions are exported as f0, f1 ...; one that reads globals and table as `state`. */
   readonly functions: number
   /** Its code can do what is refused of code that init runs. */
   readonly hidesEffects: boolean
@@ -65,13 +65,17 @@ const addressIn = (pages: number): fc.Arbitrary<number> =>
 
 const lengthBytes = fc.oneof(fc.nat(64), fc.nat(20_000))
 
+/** What the code can change that only a new instance puts back. */
+type Hidden = "nothing" | "tables" | "segments"
+
 interface Surroundings {
   readonly pages: number
   readonly globals: readonly GlobalSpec[]
   readonly functions: number
   /** The function that the code is of. It calls only those before it, so every call ends. */
   readonly self: number
-  readonly passiveSegment: number | undefined
+  readonly hidden: Hidden
+  readonly passiveSegment: number
 }
 
 function memoryCode({ pages }: Surroundings): fc.Arbitrary<Code>[] {
@@ -112,7 +116,7 @@ function globalCode({ globals }: Surroundings): fc.Arbitrary<Code>[] {
   })
 }
 
-function callCode({ functions, self, passiveSegment: segment }: Surroundings) {
+function callCode({ functions, self, hidden, passiveSegment: segment }: Surroundings) {
   const entries = [...Array(self).keys(), ...Array(tableNulls + 1).keys()].map((entry, position) =>
     position < self ? entry : functions + entry,
   )
@@ -121,9 +125,11 @@ function callCode({ functions, self, passiveSegment: segment }: Surroundings) {
       .constantFrom(...entries)
       .map((entry) => fold([0x20, 0, ...constant("i32", entry), 0x11, self, 0])),
   ]
-  if (segment === undefined) return codes
-  const entry = fc.nat(functions)
-  codes.push(entry.map((index) => [...constant("i32", index), 0xd0, 0x70, 0x26, 0]))
+  if (hidden === "tables") {
+    const setsEntry = (entry: number): Code => [...constant("i32", entry), 0xd0, 0x70, 0x26, 0]
+    codes.push(fc.nat(functions - 1).map(setsEntry))
+  }
+  if (hidden !== "segments") return codes
   codes.push(fc.constant([0xfc, 9, segment]))
   // Those before it are active: they have been dropped from the beginning.
   const any = fc.oneof(fc.constant(segment), fc.nat(segment))
@@ -145,7 +151,7 @@ const body = (around: Surroundings): fc.Arbitrary<Code> =>
         { weight: 6, arbitrary: fc.oneof(...memoryCode(around)) },
         { weight: 3, arbitrary: fc.oneof(...globalCode(around)) },
         {
-          weight: around.passiveSegment === undefined ? 2 : 8,
+          weight: around.hidden === "nothing" ? 2 : 8,
           arbitrary: fc.oneof(...callCode(around)),
         },
       ),
@@ -171,23 +177,26 @@ const shape = fc.record({
   data: fc.array(fc.tuple(fc.nat(wasmPage - 9_000), bytes), { maxLength: 4 }),
   functions: fc.integer({ min: 1, max: 3 }),
   hasStart: fc.boolean(),
-  hidesEffects: fc.nat(2).map((dice) => dice === 0),
+  hidden: fc.constantFrom<Hidden>("nothing", "nothing", "nothing", "tables", "segments"),
 })
 
 export const randomModule: fc.Arbitrary<RandomModule> = shape.chain((drawn) => {
-  const { pages, room, functions, hidesEffects } = drawn
+  const { pages, room, functions, hidden } = drawn
+  const hidesEffects = hidden !== "nothing"
   const globals = drawn.globals.map((spec, index) =>
     spec.exportAs === undefined ? spec : { ...spec, exportAs: `g${index}` },
   )
   const data = drawn.data.map(([offset, content]) => ({ offset, bytes: content }))
-  const passiveSegment = hidesEffects ? data.length : undefined
-  const around = { pages, globals, functions, passiveSegment }
+  const around = { pages, globals, functions, hidden, passiveSegment: data.length }
   const bodies = fc.tuple(
     ...Array.from({ length: functions }, (_, self) => body({ ...around, self })),
   )
   return bodies.map((codes): RandomModule => {
     const readsGlobals = globals.flatMap((spec, index) =>
       fold([0x23, index, ...toI64[spec.type as NumericType]]),
+    )
+    const readsTable = codes.flatMap((_, index) =>
+      fold([...constant("i32", index), 0x25, 0, 0xd1, ...toI64.i32]),
     )
     const signature = { parameters: ["i32"], results: ["i64"], locals: ["i64"] } as const
     // It ends in an unreachable now and then, which a start function must not do.
@@ -206,7 +215,7 @@ export const randomModule: fc.Arbitrary<RandomModule> = shape.chain((drawn) => {
       elements: [...Array(functions).keys()],
       functions: [
         ...codes.map((code, index) => ({ ...signature, code, exportAs: `f${index}` })),
-        { ...signature, code: [...readsGlobals, 0x20, 1], exportAs: "globals" },
+        { ...signature, code: [...readsGlobals, ...readsTable, 0x20, 1], exportAs: "state" },
         starts,
       ],
       ...(drawn.hasStart && !hidesEffects ? { start: functions + 1 } : {}),

@@ -51,8 +51,8 @@ function perform({ exports }: Pick<Subject, "exports">, calls: readonly Call[]):
 }
 
 function requireEqual(found: Subject, wanted: Subject, when: string): void {
-  const every: Call[] = [{ name: "globals", argument: 0 }]
-  assert.equal(perform(found, every), perform(wanted, every), `globals ${when}`)
+  const every: Call[] = [{ name: "state", argument: 0 }]
+  assert.equal(perform(found, every), perform(wanted, every), `globals and table ${when}`)
   const [bytes, nativeBytes] = [found, wanted].map(({ memory }) => Buffer.from(memory.buffer))
   assert.ok(bytes && nativeBytes)
   assert.is(bytes.length, nativeBytes.length, `length of the memory ${when}`)
