@@ -32,7 +32,8 @@ struct FileView {
   bool is_shared;  // writes go to the file
 };
 
-// Replaces whatever is mapped there by a file, in one step. After a failure it is as it was.
+// Replaces whatever is mapped there by a file, in one step. After a failure it is as it was, or
+// with older kernels nothing is mapped there.
 Status map_file_over(Range range, const FileView &view);
 
 // Replaces whatever is mapped there by memory nobody may touch, in one step: no moment exists in

@@ -13,13 +13,15 @@ const page = 4096
 const imageBytes = 2 ** 20
 const offset = 37 * page
 
-test("16 clients wait for one page, which is read once", async () => {
+test("16 clients of two modes wait for one page, which is read once", async () => {
   const source = new GatedSource(imageBytes, 111)
   const manager = await serveSources({ cold: source })
   const clients = await Promise.all(
     Array.from({ length: clientCount }, () => startCClient(manager.socket)),
   )
-  const regions = await Promise.all(clients.map((client) => client.map("cold")))
+  const regions = await Promise.all(
+    clients.map((client, index) => client.map("cold", { mode: index % 2 ? "copy" : "share" })),
+  )
 
   const faults = await Promise.all(
     clients.map((client, index) => client.parkFault(regions[index] ?? 0, offset)),
