@@ -1,6 +1,7 @@
 #include "reset_cycles.h"
 
 #include <stdint.h>
+#include <sys/mman.h>
 
 #include "pattern.h"
 #include "report.h"
@@ -50,4 +51,16 @@ void reset_cycles_and_report(const struct arguments *arguments, struct reset_pla
   report_number("wrong_pages", (double)wrong_pages);
   report_close();
   samples_destroy(&samples);
+}
+
+static void drop_all(void *owner) {
+  const struct reset_plan *plan = owner;
+  if (madvise(plan->memory, plan->length_bytes, MADV_DONTNEED) != 0) fail_errno("madvise");
+}
+
+void dontneed_cycles_and_report(const struct arguments *arguments, char *memory,
+                                size_t length_bytes) {
+  struct reset_plan plan = {.memory = memory, .length_bytes = length_bytes, .reset = drop_all};
+  plan.owner = &plan;
+  reset_cycles_and_report(arguments, plan);
 }

@@ -21,4 +21,8 @@ struct reset_plan {
    written. --dirty-pages, --cycles. */
 void reset_cycles_and_report(const struct arguments *arguments, struct reset_plan plan);
 
+/* The same for memory that is reset by MADV_DONTNEED over all of it. */
+void dontneed_cycles_and_report(const struct arguments *arguments, char *memory,
+                                size_t length_bytes);
+
 #endif
