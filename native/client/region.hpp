@@ -77,7 +77,8 @@ struct pagerd_region {
   pagerd::client::Status complete();
   pagerd::client::Status forbid_what_is_missing();
   pagerd::client::Status keep_what_is_there();
-  pagerd::client::Status keep_or_seal(pagerd::client::Range range);
+  pagerd::client::Status keep_or_seal(pagerd::client::Range range,
+                                      const pagerd::client::Seal &seal);
 
   pagerd_client &client_;
   const RegionMemory memory_;

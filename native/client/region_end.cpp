@@ -39,6 +39,8 @@ void pagerd_region::end_for_disconnect() {
     if (end_attached().ok()) return;
     const Status kept = shows_file() ? keep_what_is_there() : forbid_what_is_missing();
     ask_to_stop();
+    // Those who wait for a page that is gone now.
+    if (client_.userfault().is_open()) client_.userfault().wake(range_);
     if (kept.ok() && (shows_file() || client_.userfault().unregister(range_).ok())) return;
   }
   // Its closing would turn what is missing into zeros. A descriptor that is never closed is the
@@ -55,8 +57,7 @@ void pagerd_region::ask_to_stop() {
 // Whoever waits for a page of the range gets SIGSEGV, as does everyone who comes later.
 Status pagerd_region::make_untouchable() {
   const Userfault &userfault = client_.userfault();
-  Status sealed = seal_for_good(whole_range());
-  if (!sealed.ok()) sealed = seal(whole_range());
+  Status sealed = Seal().put_over(whole_range());
   if (!sealed.ok()) sealed = forbid(whole_range());
   if (sealed.ok() && userfault.is_open()) userfault.wake(range_);
   return sealed;
@@ -83,6 +84,7 @@ Status pagerd_region::complete() {
 }
 
 Status pagerd_region::forbid_what_is_missing() {
+  const Seal seal;
   Range rest = range_;
   int failures = 0;
   for (;;) {
@@ -97,8 +99,10 @@ Status pagerd_region::forbid_what_is_missing() {
     if (!still.ok()) return forbid(rest);
     if (still.value()) {
       const std::uintptr_t from = still.value()->start;
-      // Every change of access within a mapping splits it, and their number has a limit.
-      if (!forbid({from, missing.end() - from}).ok()) return forbid({from, range_.end() - from});
+      // Every seal within a mapping splits it, and the number of mappings has a limit.
+      if (!seal.put_over({from, missing.end() - from}).ok()) {
+        return forbid({from, range_.end() - from});
+      }
     }
     rest = {missing.end(), range_.end() - missing.end()};
   }
@@ -109,13 +113,15 @@ Status pagerd_region::keep_what_is_there() {
   if (plan_.mode != PAGERD_MODE_COW) {
     if (Status forbidden = forbid_what_is_missing(); !forbidden.ok()) return make_untouchable();
   }
+  const Seal seal;
   Status kept = done();
   for (std::uintptr_t at = range_.start; at < range_.end();) {
     Result<Mapping> mapping = mapping_at(at);
     if (!mapping.ok()) return make_untouchable();
     const std::uintptr_t end = std::min(mapping.value().range.end(), range_.end());
     const Range piece = {at, end - at};
-    const Status settled = mapping.value().is_readable ? keep_or_seal(piece) : seal(piece);
+    const Status settled =
+        mapping.value().is_readable ? keep_or_seal(piece, seal) : seal.put_over(piece);
     if (!settled.ok()) kept = settled;
     at = end;
   }
@@ -123,12 +129,12 @@ Status pagerd_region::keep_what_is_there() {
 }
 
 // Halves what cannot be kept as a whole, until the pages that cannot be had are alone.
-Status pagerd_region::keep_or_seal(Range range) {
+Status pagerd_region::keep_or_seal(Range range, const Seal &seal) {
   if (replace_by_copy(range).ok()) return done();
-  if (range.length_bytes == page_bytes) return seal(range);
+  if (range.length_bytes == page_bytes) return seal.put_over(range);
   const std::uint64_t half_bytes = rounded_up_to_page(range.length_bytes / 2);
-  const Status first = keep_or_seal({range.start, half_bytes});
+  const Status first = keep_or_seal({range.start, half_bytes}, seal);
   const Status second =
-      keep_or_seal({range.start + half_bytes, range.length_bytes - half_bytes});
+      keep_or_seal({range.start + half_bytes, range.length_bytes - half_bytes}, seal);
   return first.ok() ? second : first;
 }

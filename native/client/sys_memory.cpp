@@ -78,18 +78,15 @@ Status map_file_over(Range range, const FileView &view) {
   return done();
 }
 
-Status seal(Range range) {
-  void *address =
-      ::mmap(range.address(), range.length_bytes, PROT_NONE, private_anonymous | MAP_FIXED, -1, 0);
-  if (address == MAP_FAILED) return system_failure("replacing a region's memory", errno);
-  return done();
-}
+Seal::Seal() : empty_(::memfd_create("pagerd: ended", MFD_CLOEXEC)) {}
 
-Status seal_for_good(Range range) {
-  const sys::Descriptor empty(::memfd_create("pagerd: ended", MFD_CLOEXEC));
-  if (!empty.is_open()) return system_failure("memfd_create", errno);
-  void *address = ::mmap(range.address(), range.length_bytes, PROT_NONE, MAP_PRIVATE | MAP_FIXED,
-                         empty.get(), 0);
+Status Seal::put_over(Range range) const {
+  // Where no file can be had, memory without access has to do.
+  const int kind = empty_.is_open() ? MAP_PRIVATE : private_anonymous;
+  // By their places in the file neighbours are known for one mapping.
+  const off_t offset = empty_.is_open() ? static_cast<off_t>(range.start) : 0;
+  void *address = ::mmap(range.address(), range.length_bytes, PROT_NONE, kind | MAP_FIXED,
+                         empty_.get(), offset);
   if (address == MAP_FAILED) return system_failure("replacing a region's memory", errno);
   return done();
 }

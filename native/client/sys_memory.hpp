@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "client/failure.hpp"
+#include "sys/descriptor.hpp"
 
 // The system calls on this process's own memory. All ranges are whole pages.
 namespace pagerd::client {
@@ -36,15 +37,21 @@ struct FileView {
 // with older kernels nothing is mapped there.
 Status map_file_over(Range range, const FileView &view);
 
-// Replaces whatever is mapped there by memory nobody may touch, in one step: no moment exists in
-// which the range is free for others or reads as zeros. A registration with a userfaultfd ends with
-// the mapping it was of.
-Status seal(Range range);
+// Puts memory nobody may touch in place of what is mapped somewhere, in one step: no moment exists
+// in which the range is free for others or reads as zeros. A registration with a userfaultfd ends
+// with the mapping it was of; whoever waits there has to be woken.
+//
+// Others may still change the protection, as V8 does when a WebAssembly.Memory grows. So what is
+// mapped is a file without a byte: a touch is SIGSEGV now and SIGBUS then, and never zeros. Ranges
+// side by side that one seal was put over are one mapping.
+class Seal {
+ public:
+  Seal();
+  Status put_over(Range range) const;
 
-// The same for memory whose protection others may still change, as V8 does when a
-// WebAssembly.Memory grows: what is mapped is a file without a byte, so a touch is SIGSEGV now and
-// SIGBUS then, and never zeros.
-Status seal_for_good(Range range);
+ private:
+  sys::Descriptor empty_;
+};
 
 // Gives the addresses back.
 Status give_back(Range range);

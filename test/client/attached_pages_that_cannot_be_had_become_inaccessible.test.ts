@@ -4,8 +4,16 @@ import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 import { runToItsEnd } from "./crashing_child.js"
 
-for (const mode of ["copy", "share"] as const) {
-  test(`without its manager a session of mode ${mode} leaves no page of zeros`, async () => {
+const ends = [
+  { mode: "copy", grow: "", wanted: "SIGSEGV" },
+  { mode: "share", grow: "", wanted: "SIGSEGV" },
+  { mode: "copy", grow: "grow", wanted: "SIGBUS" },
+  { mode: "share", grow: "grow", wanted: "SIGBUS" },
+]
+
+for (const { mode, grow, wanted } of ends) {
+  const what = `a session of mode ${mode} ${grow && "whose memory grows "}`
+  test(`without its manager ${what}leaves no page of zeros`, async () => {
     const manager = await startManager({ images: { heap: patternFile(64 * 65_536, 5) } })
 
     const { signal, stdout } = runToItsEnd(
@@ -13,6 +21,7 @@ for (const mode of ["copy", "share"] as const) {
       manager.socket,
       String(manager.pid),
       mode,
+      grow,
     )
 
     assert.equal(stdout.trimEnd().split("\n"), [
@@ -20,7 +29,7 @@ for (const mode of ["copy", "share"] as const) {
       "pager: manager_gone",
       "there: 77",
     ])
-    assert.is(signal, "SIGSEGV")
+    assert.is(signal, wanted)
   })
 }
 
