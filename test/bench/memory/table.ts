@@ -31,7 +31,10 @@ export function memoryCells(figures: readonly MemoryFigures[]): string[][] {
   const of = (mode: TakenMode, workers: number) =>
     figures.find((line) => line.mode === mode && line.workers === workers)
   return [
-    ["summed PSS, MiB", ...workerCounts.map((count) => `${count} workers`)],
+    [
+      "summed PSS, MiB",
+      ...workerCounts.map((count) => (count === 1 ? "1 worker" : `${count} workers`)),
+    ],
     ...modes.map((mode) => [mode, ...workerCounts.map((count) => mib(of(mode, count)?.pssBytes))]),
     [
       "touched image, once, and all dirty pages",
