@@ -14,6 +14,7 @@ import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
 import { Sessions } from "./sessions/sessions.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
+import { StateDirectory } from "./state/state_directory.js"
 
 /** Names of images to their paths, URLs or page sources, or to more about them. */
 export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
@@ -31,6 +32,7 @@ export class RunningManager {
   private readonly loader: ImageLoader
   private readonly sessions: Sessions
   private readonly device: Device
+  private state: StateDirectory | undefined
   private listener: ClientListener | undefined
   private debugServer: DebugServer | undefined
   private ending: Promise<void> | undefined
@@ -60,7 +62,7 @@ export class RunningManager {
     this.device = device
     this.loader = loader
     const inspected = { config, engine: engine.native, images, loader, sessions, passesDevice }
-    this.inspect = new Inspection(inspected)
+    this.inspect = new Inspection({ ...inspected, stateFailure: () => this.state?.failure })
   }
 
   /**
@@ -69,6 +71,7 @@ export class RunningManager {
    */
   async start(sources: ImageSources, stop: AbortSignal): Promise<void> {
     const { native, config, log, images, loader, sessions, device, inspect } = this
+    this.state = StateDirectory.open(config.stateDir, log)
     await this.addImages(sources, stop)
     stop.throwIfAborted()
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
@@ -136,6 +139,7 @@ export class RunningManager {
     this.images.close()
     this.engine.close()
     this.device.close()
+    this.state?.close()
     this.log.info("ended")
   }
 }

@@ -47,6 +47,11 @@ export interface InfoView {
   socket: string
   debug_socket: string
   state_dir: string
+  /**
+   * Why nothing can be kept in the state directory: what is served now would be lost in a crash.
+   * null while it can be.
+   */
+  state_failure: string | null
   fault_threads: number
   filler_threads: number
   /** Whether clients are handed /dev/userfaultfd. */

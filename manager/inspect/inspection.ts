@@ -31,6 +31,8 @@ export interface Inspected {
   readonly loader: ImageLoader
   readonly sessions: Sessions
   readonly passesDevice: boolean
+  /** Why nothing can be kept in the state directory; undefined while it can. */
+  stateFailure(): string | undefined
 }
 
 /**
@@ -43,6 +45,7 @@ export class Inspection implements Inspectable {
 
   info(): InfoView {
     const { config, engine, sessions, passesDevice } = this.inspected
+    const stateFailure = this.inspected.stateFailure() ?? null
     const snapshot = engine.engineSnapshot()
     return {
       name: "pagerd",
@@ -57,6 +60,7 @@ export class Inspection implements Inspectable {
       socket: config.socket,
       debug_socket: config.debugSocket,
       state_dir: config.stateDir,
+      state_failure: stateFailure,
       fault_threads: snapshot.threads.length,
       filler_threads: snapshot.fillerThreads,
       passes_device: passesDevice,

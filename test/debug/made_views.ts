@@ -24,6 +24,7 @@ export function info(socket: string): InfoView {
     socket,
     debug_socket: `${socket}.debug`,
     state_dir: "/var/lib/pagerd",
+    state_failure: null,
     fault_threads: 2,
     filler_threads: 2,
     passes_device: true,
