@@ -5,6 +5,8 @@
 import { z } from "zod"
 import { windowBytesMax, windowBytesMin } from "../protocol/limits.js"
 
+/** User or group ids; (gid_t)-1 names nobody. */
+const ids = z.array(z.number().int().min(0).max(0xffff_fffe)).max(4_096)
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
 const milliseconds = (most: number) => z.number().int().min(0).max(most)
 const isPowerOfTwo = (bytes: number) => (bytes & (bytes - 1)) === 0
@@ -64,7 +66,16 @@ const engine = z.strictObject({
     .default(65_536),
 })
 
-/** Names of fields as in code and in a file alike: single words. */
+/**
+ * Who may be a client at all, beside what the socket's mode says. With neither list everybody is
+ * who gets through to the socket, with one or both only whoever is listed: also of root.
+ */
+const clients = z.strictObject({
+  allowUids: ids.optional(),
+  /** Groups count that the client was in when it connected. */
+  allowGids: ids.optional(),
+})
+
 const image = z.union(
   [
     z.string(),
@@ -72,9 +83,12 @@ const image = z.union(
       source: z.string(),
       writable: z.boolean().default(false),
       load: z.boolean().default(false),
+      /** Who sees it: everybody without these, else whoever is listed, and root. */
+      allowUids: ids.optional(),
+      allowGids: ids.optional(),
     }),
   ],
-  "it is a path or URL, or a table of source, writable and load",
+  "it is a path or URL, or a table of source, writable, load, allow_uids and allow_gids",
 )
 
 export const configSchema = z.strictObject({
@@ -101,6 +115,7 @@ export const configSchema = z.strictObject({
   /** How long requests under way may take to end once the manager drains. */
   drainTimeoutMs: milliseconds(3_600_000).default(5_000),
   images: z.record(z.string(), image).default({}),
+  clients: clients.prefault({}),
   limits: limits.prefault({}),
   sources: sources.prefault({}),
   engine: engine.prefault({}),

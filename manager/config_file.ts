@@ -59,12 +59,19 @@ function merge(under: Table, over: Table): Table {
   return merged
 }
 
-/** Names of images are the user's own, and stay as they are. */
 function toCamelCase(table: Table): Table {
   const entries = Object.entries(table).map(([name, value]) => {
     const camelName = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    const isOurs = isTable(value) && name !== "images"
-    return [camelName, isOurs ? toCamelCase(value) : value]
+    if (!isTable(value)) return [camelName, value]
+    return [camelName, name === "images" ? keepNames(value) : toCamelCase(value)]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Names of images are the user's own, and stay as they are. */
+function keepNames(images: Table): Table {
+  const entries = Object.entries(images).map(([name, image]) => {
+    return [name, isTable(image) ? toCamelCase(image) : image]
   })
   return Object.fromEntries(entries)
 }

@@ -51,10 +51,10 @@ export class RunningManager {
       },
     })
     const { engine } = this
-    const { limits } = config
+    const { limits, clients } = config
     const images = new ImageRegistry(engine.native, limits, config.sources, log)
     const loader = new ImageLoader(engine, images, log)
-    const sessions = new Sessions({ engine, native, images, limits, log })
+    const sessions = new Sessions({ engine, native, images, limits, clients, log })
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
     this.images = images

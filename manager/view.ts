@@ -3,6 +3,8 @@
  * add and never rename. Counters count since the start of the session or of the manager.
  */
 
+import type { AccessRule } from "./access_rule.js"
+
 export interface LatencyView {
   fault_service_us_p50: number
   fault_service_us_p90: number
@@ -115,6 +117,12 @@ export interface ImageView {
   fully_resident: boolean
   /** Clients write it, with access "shared"; its source stays as it is. */
   writable: boolean
+  /**
+   * Who sees it: null and null is everybody. Else whoever is in one of them, and root; what a
+   * client published shows its user.
+   */
+  allow_uids: readonly number[] | null
+  allow_gids: readonly number[] | null
   bytes_read: number
   fills: number
   fill_failures: number
@@ -158,7 +166,7 @@ export interface FaultView {
   thread: number
 }
 
-export interface AddImageOptions {
+export interface AddImageOptions extends AccessRule {
   readonly writable?: boolean
   readonly load?: boolean
 }

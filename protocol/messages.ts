@@ -221,6 +221,8 @@ export const errorCodes = {
   region_beyond_image: { fatal: false },
   too_many_regions: { fatal: false },
   too_many_sessions: { fatal: true },
+  /** This user may not be a client of this manager. */
+  not_allowed: { fatal: true },
   prefault_failed: { fatal: false },
   client_gone: { fatal: true },
   draining: { fatal: true },

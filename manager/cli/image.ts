@@ -3,7 +3,7 @@ import type { Command } from "commander"
 import { schemeOf } from "../images/source.js"
 import type { ImageView } from "../view.js"
 import { withLoadProgress } from "./load_progress.js"
-import { type AskingOptions, clientOf, withDebugSocket } from "./options.js"
+import { type AskingOptions, clientOf, wholeNumber, withDebugSocket } from "./options.js"
 import { print, printJson } from "./output.js"
 import { formatBytes, formatCount } from "./quantities.js"
 import { type Column, renderTable } from "./table.js"
@@ -30,6 +30,8 @@ Examples:
     .argument("<source>", "a file's path or a URL; nothing is read before a client touches it")
     .option("--writable", "clients map it shared and see each other's writes")
     .option("--load", "bring all of it into memory at once, and return then")
+    .option("--allow-uid <uid>", "only this user sees it; may be given often", anotherId)
+    .option("--allow-gid <gid>", "only this group sees it; may be given often", anotherId)
     .addHelpText("after", addHelp)
     .action(addOne)
   withDebugSocket(image.command("load"))
@@ -49,7 +51,10 @@ Examples:
 const addHelp = `
 A plain image is read-only: each client has its own writes to itself. A writable one is mapped with
 access "shared" only. What clients write stays in the manager's memory, for as long as the manager
-has the image: nothing is ever written back to SOURCE.`
+has the image: nothing is ever written back to SOURCE.
+
+Without --allow-uid and --allow-gid every client sees it; with them only clients of these users and
+groups, and of root: for others there is no such image.`
 
 const loadHelp = `
 Returns once the image is resident, at once when it is. Loads that take long say on stderr how far
@@ -59,12 +64,20 @@ faults to the manager.`
 interface AddOptions extends AskingOptions {
   readonly writable?: true
   readonly load?: true
+  readonly allowUid?: readonly number[]
+  readonly allowGid?: readonly number[]
+}
+
+const id = wholeNumber(0, 0xffff_fffe)
+function anotherId(text: string, ids: readonly number[] = []): readonly number[] {
+  return [...ids, id(text)]
 }
 
 async function addOne(name: string, source: string, options: AddOptions): Promise<void> {
   const client = clientOf(options)
   const { writable = false, load = false } = options
-  const body = { name, source: absoluteSource(source), writable, load }
+  const rule = { allow_uids: options.allowUid, allow_gids: options.allowGid }
+  const body = { name, source: absoluteSource(source), writable, load, ...rule }
   const adding = (load ? client.patient() : client).post<ImageView>("/v1/images", body)
   const image = await (load ? withLoadProgress(client, name, adding) : adding)
   if (options.json) await printJson(image)

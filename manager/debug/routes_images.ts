@@ -7,6 +7,8 @@ import { jsonAnswer, RequestError } from "./answer.js"
 import { readJsonBody } from "./body.js"
 import type { Route } from "./router.js"
 
+const ids = z.array(z.number().int().min(0).max(0xffff_fffe)).max(4_096)
+
 const newImage = z.strictObject({
   name: imageName,
   source: z
@@ -18,6 +20,8 @@ const newImage = z.strictObject({
     ),
   writable: z.boolean().optional(),
   load: z.boolean().optional(),
+  allow_uids: ids.optional(),
+  allow_gids: ids.optional(),
 })
 
 export const imageRoutes: readonly Route[] = [
@@ -30,15 +34,17 @@ export const imageRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/images",
-    summary: "registers an image; body {name, source, writable?, load?}",
+    summary: "registers an image; body {name, source, writable?, load?, allow_uids?, allow_gids?}",
     answer: async ({ inspect, request }) => {
       const wanted = newImage.safeParse(await readJsonBody(request))
       if (!wanted.success) {
         throw new RequestError(400, "malformed_body", describeIssues(wanted.error))
       }
       const { name, source, writable = false, load = false } = wanted.data
+      const { allow_uids: allowUids, allow_gids: allowGids } = wanted.data
       if (load) awaitLongAnswer(request)
-      return jsonAnswer(await inspect.addImage(name, source, { writable, load }), 201)
+      const options = { writable, load, allowUids, allowGids }
+      return jsonAnswer(await inspect.addImage(name, source, options), 201)
     },
   },
   {

@@ -1,4 +1,5 @@
 import { imageName } from "../../protocol/messages.js"
+import { type AccessRule, everybody, type Identity, isAllowed, ruleOf } from "../access_rule.js"
 import type { Limits, SourceLimits } from "../config.js"
 import type { FillEvent, RaisedEvent } from "../engine/engine.js"
 import type { NativeEngine } from "../engine/native.js"
@@ -22,6 +23,8 @@ export interface Image {
   readonly isWritable: boolean
   /** Set for what a client published: only this user and root see it. */
   readonly owner: number | undefined
+  /** Who else than root sees it, of what no client published. */
+  readonly rule: AccessRule
   /** Of a PageSource only. */
   readonly fills: FillQueue | undefined
   lastError: string | undefined
@@ -29,7 +32,7 @@ export interface Image {
   regions: number
 }
 
-const rootUid = 0
+const root: Identity = { uid: 0, gid: 0, groups: [] }
 /** Names that a client's published images get, and nothing else does. */
 const publishedName = /^u\d+\//
 /** Lines in the log about one page source's failures. */
@@ -52,18 +55,20 @@ export class ImageRegistry {
   ) {}
 
   /** Throws a ClientError when the name is taken or the source cannot be had. */
-  add(name: string, { source, writable = false }: WantedImage): Image {
+  add(name: string, wanted: WantedImage): Image {
     if (!imageName.safeParse(name).success || publishedName.test(name)) {
-      const wanted =
+      const kind =
         "letters, digits and . _ / -, starting with a letter or digit and not with u<number>/"
       throw new ClientError(
         "malformed_frame",
-        `Image name "${name}" cannot be taken, wanted ${wanted}`,
+        `Image name "${name}" cannot be taken, wanted ${kind}`,
       )
     }
     this.checkRoomFor(name)
-    if (isPageSource(source)) return this.addPageSource(name, source, writable)
-    return this.addFile(name, source, writable)
+    const { source, writable = false } = wanted
+    const rule = ruleOf(wanted)
+    if (isPageSource(source)) return this.addPageSource(name, source, writable, rule)
+    return this.addFile(name, source, writable, rule)
   }
 
   /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
@@ -77,15 +82,15 @@ export class ImageRegistry {
     }
     this.checkRoomFor(fullName)
     const opened = this.open(fullName, () => this.engine.addDescriptorImage(descriptor))
-    const owned = { name: fullName, source, owner: uid, fills: undefined, isWritable: false }
-    return this.enter({ ...opened, ...owned })
+    const owned = { name: fullName, source, owner: uid, fills: undefined }
+    return this.enter({ ...opened, ...owned, rule: everybody, isWritable: false })
   }
 
-  /** The image of that name as far as the user may see it. */
-  find(name: string, uid: number): Image {
+  /** The image of that name as far as the client may see it. */
+  find(name: string, viewer: Identity): Image {
     const image = this.byName.get(name)
-    if (image !== undefined && isVisible(image, uid)) return image
-    const visible = [...this.byName.values()].filter((other) => isVisible(other, uid))
+    if (image !== undefined && isVisible(image, viewer)) return image
+    const visible = [...this.byName.values()].filter((other) => isVisible(other, viewer))
     const names = visible.slice(0, 8).map((other) => other.name)
     if (visible.length > names.length) names.push("...")
     const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`
@@ -94,7 +99,7 @@ export class ImageRegistry {
 
   /** The image of that name, whoever may see it. */
   findAny(name: string): Image {
-    return this.find(name, rootUid)
+    return this.find(name, root)
   }
 
   /** Regions that map the image keep it. */
@@ -169,15 +174,20 @@ export class ImageRegistry {
     this.byNumber.clear()
   }
 
-  private addFile(name: string, source: string, isWritable: boolean): Image {
+  private addFile(name: string, source: string, isWritable: boolean, rule: AccessRule): Image {
     const path = pathOfSource(source)
     checkImageFile(path)
     const opened = this.open(name, () => this.engine.addFileImage(path, isWritable))
-    const file = { source: path, owner: undefined, fills: undefined, isWritable }
+    const file = { source: path, owner: undefined, rule, fills: undefined, isWritable }
     return this.enter({ ...opened, ...file, name })
   }
 
-  private addPageSource(name: string, source: PageSource, isWritable: boolean): Image {
+  private addPageSource(
+    name: string,
+    source: PageSource,
+    isWritable: boolean,
+    rule: AccessRule,
+  ): Image {
     if (!Number.isSafeInteger(source.length) || source.length <= 0) {
       const found = `its length is ${source.length}, wanted a whole number above 0`
       throw new ClientError(
@@ -193,7 +203,7 @@ export class ImageRegistry {
       if (found !== undefined) found.lastError = failure.reason
       budget.spend((withheld) => this.logReadFailure(name, failure, withheld))
     })
-    const read = { source: "source", owner: undefined, fills, isWritable }
+    const read = { source: "source", owner: undefined, rule, fills, isWritable }
     return this.enter({ ...opened, ...read, name })
   }
 
@@ -239,6 +249,7 @@ export class ImageRegistry {
   }
 }
 
-function isVisible(image: Image, uid: number): boolean {
-  return image.owner === undefined || image.owner === uid || uid === rootUid
+function isVisible({ owner, rule }: Image, viewer: Identity): boolean {
+  if (viewer.uid === root.uid) return true
+  return owner === undefined ? isAllowed(rule, viewer) : owner === viewer.uid
 }

@@ -1,7 +1,11 @@
+import type { AccessRule } from "../access_rule.js"
 import { isPageSource, type PageSource } from "./page_source.js"
 
-/** An image to be added: where its bytes come from, and what it is for. */
-export interface WantedImage {
+/**
+ * An image to be added: where its bytes come from, what it is for, and who sees it: everybody, or
+ * whoever is listed, and root.
+ */
+export interface WantedImage extends AccessRule {
   /** A path, a URL or a page source. */
   readonly source: string | PageSource
   /**

@@ -14,6 +14,8 @@ export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapsho
     zero_bytes: Number(snapshot?.zeroBytes ?? 0n),
     fully_resident: snapshot?.isFullyResident ?? false,
     writable: image.isWritable,
+    allow_uids: image.owner === undefined ? (image.rule.allowUids ?? null) : [image.owner],
+    allow_gids: image.rule.allowGids ?? null,
     bytes_read: Number(snapshot?.bytesRead ?? 0n),
     fills: snapshot?.fills ?? 0,
     fill_failures: snapshot?.fillFailures ?? 0,

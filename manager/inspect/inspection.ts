@@ -115,14 +115,11 @@ export class Inspection implements Inspectable {
     return faults.map((fault) => this.faultView(fault))
   }
 
-  async addImage(
-    name: string,
-    source: string,
-    { writable = false, load = false }: AddImageOptions = {},
-  ): Promise<ImageView> {
+  async addImage(name: string, source: string, options: AddImageOptions = {}): Promise<ImageView> {
     const { images, loader, sessions, engine } = this.inspected
     sessions.checkNotDraining()
-    const image = images.add(name, { source, writable })
+    const { load = false, ...wanted } = options
+    const image = images.add(name, { source, ...wanted })
     try {
       if (load) await loader.load(image)
     } catch (error) {

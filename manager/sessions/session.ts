@@ -1,5 +1,6 @@
 import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
+import type { AccessRule, Identity } from "../access_rule.js"
 import type { Limits } from "../config.js"
 import type { Engine, PoisonedEvent } from "../engine/engine.js"
 import type { Mapping } from "../engine/native.js"
@@ -12,11 +13,9 @@ import { type Region, RegionBook, type RegionWish } from "./region_book.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
 
 /** Who a client is, as the kernel says. */
-export interface Peer {
+export interface Peer extends Identity {
   /** 0: in a pid namespace that we cannot see into. */
   readonly pid: number
-  readonly uid: number
-  readonly gid: number
 }
 
 /** How a session speaks to its client. Its dialect gives it. */
@@ -32,6 +31,8 @@ export interface SessionServices {
   readonly native: SocketModule
   readonly images: ImageRegistry
   readonly limits: Limits
+  /** Who may be a client. */
+  readonly clients: AccessRule
   readonly log: Logger
 }
 
@@ -80,7 +81,9 @@ export class Session {
     this.client = printable(client)
     this.state = "active"
     const { id, peer, command } = this
-    this.services.log.info({ session: id, ...peer, client: this.client, command }, "session begins")
+    const { pid, uid, gid } = peer
+    const who = { session: id, pid, uid, gid, client: this.client, command }
+    this.services.log.info(who, "session begins")
   }
 
   /**

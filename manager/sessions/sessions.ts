@@ -1,3 +1,4 @@
+import { isAllowed } from "../access_rule.js"
 import { ClientError } from "../errors.js"
 import { CommandReader } from "./command_reader.js"
 import { Placement } from "./placement.js"
@@ -32,8 +33,12 @@ export class Sessions {
     this.placement = new Placement(services, () => [...this.sessions.values()])
   }
 
-  /** Throws a ClientError when there is no room, for this user or at all, or no future. */
+  /**
+   * Throws a ClientError when the user may not come, or there is no room, for this user or at all,
+   * or no future.
+   */
   admit(dialect: "native", peer: Peer, voice: SessionVoice): Session {
+    this.checkAllowed(peer)
     this.checkNotDraining()
     this.checkRoom(peer.uid)
     this.admitted += 1
@@ -47,6 +52,12 @@ export class Sessions {
       session.command = command
     })
     return session
+  }
+
+  private checkAllowed(peer: Peer): void {
+    if (isAllowed(this.services.clients, peer)) return
+    const wanted = "wanted one that clients.allow_uids or clients.allow_gids lists"
+    throw new ClientError("not_allowed", `User ${peer.uid} may not be a client here, ${wanted}`)
   }
 
   /** New sessions and regions have no future any more. */

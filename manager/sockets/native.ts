@@ -24,6 +24,8 @@ export interface SeqpacketConnection {
   readonly pid: number
   readonly uid: number
   readonly gid: number
+  /** The other groups that it was in. */
+  readonly groups: readonly number[]
   /**
    * `onClose` comes once, unless close() was called before: hang-up, reset, or the peer's process
    * has ended.

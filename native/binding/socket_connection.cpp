@@ -48,6 +48,7 @@ Napi::Function SeqpacketConnection::define(Napi::Env env) {
                          InstanceAccessor<&Self::pid>("pid"),
                          InstanceAccessor<&Self::uid>("uid"),
                          InstanceAccessor<&Self::gid>("gid"),
+                         InstanceAccessor<&Self::groups>("groups"),
                      });
 }
 
@@ -67,6 +68,12 @@ bool SeqpacketConnection::take_over(Napi::Env env) {
     return false;
   }
   peer_ = peer.value();
+  sys::Result<std::vector<gid_t>> groups = sys::peer_groups(socket_.get());
+  if (!groups.ok()) {
+    throw_error(env, "Cannot tell who has connected", groups.error());
+    return false;
+  }
+  groups_ = groups.take();
   sys::Result<sys::Descriptor> process = sys::peer_process(socket_.get(), peer_.pid);
   if (!process.ok()) {
     throw_error(env, "Cannot watch process " + std::to_string(peer_.pid), process.error());
@@ -159,6 +166,14 @@ Napi::Value SeqpacketConnection::uid(const Napi::CallbackInfo &call) {
 
 Napi::Value SeqpacketConnection::gid(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), peer_.gid);
+}
+
+Napi::Value SeqpacketConnection::groups(const Napi::CallbackInfo &call) {
+  Napi::Array groups = Napi::Array::New(call.Env(), groups_.size());
+  for (std::uint32_t index = 0; index < groups_.size(); ++index) {
+    groups.Set(index, Napi::Number::New(call.Env(), groups_[index]));
+  }
+  return groups;
 }
 
 void SeqpacketConnection::on_socket(int status, int events) {

@@ -35,6 +35,7 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   Napi::Value pid(const Napi::CallbackInfo &call);
   Napi::Value uid(const Napi::CallbackInfo &call);
   Napi::Value gid(const Napi::CallbackInfo &call);
+  Napi::Value groups(const Napi::CallbackInfo &call);
 
   bool take_over(Napi::Env env);
   void on_socket(int status, int events);
@@ -47,6 +48,7 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   sys::Descriptor socket_;
   sys::Descriptor process_;
   sys::Peer peer_{};
+  std::vector<gid_t> groups_;
   LoopWatch socket_watch_;
   LoopWatch process_watch_;
   bool is_paused_ = false;

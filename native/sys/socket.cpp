@@ -73,6 +73,22 @@ Result<Peer> peer_of(int socket) {
   return Peer{credentials.pid, credentials.uid, credentials.gid};
 }
 
+Result<std::vector<gid_t>> peer_groups(int socket) {
+  std::vector<gid_t> groups;
+  // They never change: the first call says how many there are, the second fetches them.
+  for (;;) {
+    socklen_t length_bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length_bytes) == 0) {
+      groups.resize(length_bytes / sizeof(gid_t));
+      return groups;
+    }
+    if (errno != ERANGE || length_bytes <= groups.size() * sizeof(gid_t)) {
+      return Error{errno, "getsockopt(SO_PEERGROUPS)"};
+    }
+    groups.resize(length_bytes / sizeof(gid_t));
+  }
+}
+
 Result<Descriptor> peer_process(int socket, pid_t pid) {
   int process = -1;
   socklen_t length_bytes = sizeof process;

@@ -52,6 +52,9 @@ Result<Descriptor> accept_connection(int listener);
 
 Result<Peer> peer_of(int socket);
 
+// The groups that the peer was in beside its own when it connected.
+Result<std::vector<gid_t>> peer_groups(int socket);
+
 // A pidfd of the peer, readable once the process has ended.
 Result<Descriptor> peer_process(int socket, pid_t pid);
 

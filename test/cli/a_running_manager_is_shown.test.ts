@@ -108,6 +108,16 @@ test("image adds writable images, and loads them at once or later", async () => 
   assert.match(listed.stdout, /\nboard +resident +shared /)
 })
 
+test("image adds images for some users and groups alone", async () => {
+  const { imageList } = debug.manager
+  const uids = ["--allow-uid", "1000", "--allow-uid", "1001"]
+  const added = await ask("image", "add", "plans", "/p", ...uids, "--allow-gid", "44", "--json")
+
+  assert.equal(added.json(), imageList.at(-1))
+  assert.equal(imageList.at(-1)?.allow_uids, [1000, 1001])
+  assert.equal(imageList.at(-1)?.allow_gids, [44])
+})
+
 test("a long load says on stderr how far it is", async () => {
   const { manager } = debug
   const load = manager.loadImage.bind(manager)

@@ -68,12 +68,13 @@ export class FakeManager implements Inspectable {
   async addImage(
     name: string,
     source: string,
-    { writable = false, load = false }: AddImageOptions = {},
+    { writable = false, load = false, allowUids, allowGids }: AddImageOptions = {},
   ): Promise<ImageView> {
     if (this.imageList.some((image) => image.name === name)) {
       throw new ClientError("image_exists", `There is an image ${name} already`)
     }
-    const image = { ...made.image(name), source, writable, fully_resident: load }
+    const rule = { allow_uids: allowUids ?? null, allow_gids: allowGids ?? null }
+    const image = { ...made.image(name), source, writable, fully_resident: load, ...rule }
     this.imageList.push(image)
     return image
   }

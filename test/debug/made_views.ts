@@ -103,6 +103,8 @@ export function image(name: string): ImageView {
     zero_bytes: 3 * 2 ** 20,
     fully_resident: false,
     writable: false,
+    allow_uids: null,
+    allow_gids: null,
     bytes_read: 61 * 2 ** 20,
     fills: 976,
     fill_failures: 0,

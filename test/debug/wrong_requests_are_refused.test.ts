@@ -67,6 +67,7 @@ test("a body that is no {name, source} is a 400 that says why", async () => {
     ['{"name":"a","source":"x"}', /absolute path or a URL/],
     ['{"name":"a","source":"/x","mode":"copy"}', /mode/],
     ['{"name":"a","source":"/x","writable":1}', /writable: .*expected boolean/],
+    ['{"name":"a","source":"/x","allow_uids":[-1]}', /allow_uids.0: .*>=0/],
     ['{"name":"a","source":"/x","load":"all"}', /load: .*expected boolean/],
   ]
   for (const [body, words] of bodies) {

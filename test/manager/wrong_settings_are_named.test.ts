@@ -44,6 +44,9 @@ const wrongFiles: [string, RegExp][] = [
     "[images]\na = { writable = true }",
     /^Setting images\.a is {.*: it is a path or URL, or a table/,
   ],
+  ["[images]\na = { source = '/x', allow_uids = [-1] }", /^Setting images\.a/],
+  ["[clients]\nallow_uids = 7", /^Setting clients\.allow_uids is 7: .*array/],
+  ["[clients]\nallow_users = [7]", /^There is no setting "allow_users" in \[clients\]/],
   ["[images]\na = 7", /^Setting images\.a is 7: it is a path or URL, or a table of source,/],
   ["[limits\n", /^Configuration file .*pagerd\.toml is no valid TOML: /],
 ]
@@ -95,6 +98,18 @@ test("an image in a file has a source, and may be writable and loaded", () => {
   const { images } = resolveFile(text)
 
   assert.equal(images, { plain: "/p", my_board: { source: "/b", writable: true, load: false } })
+})
+
+test("who may come, and who sees an image, are lists of ids in a file", () => {
+  const text =
+    "[clients]\nallow_uids = [1, 2]\nallow_gids = [3]\n" +
+    "[images]\na_b = { source = '/x', allow_uids = [4], allow_gids = [] }\n"
+
+  const { clients, images } = resolveFile(text)
+
+  assert.equal(clients, { allowUids: [1, 2], allowGids: [3] })
+  const rule = { allowUids: [4], allowGids: [] }
+  assert.equal(images, { a_b: { source: "/x", writable: false, load: false, ...rule } })
 })
 
 test.run()

@@ -48,8 +48,10 @@ A configuration file says more about an image than a flag can:
   model = "/srv/model.bin"
   index = { source = "/srv/index.dat", load = true }
   board = { source = "/srv/board.bin", writable = true }
+  plans = { source = "/srv/plans.bin", allow_uids = [1000], allow_gids = [44] }
 With load all of it is brought into memory before the manager is ready. What clients write into a
-writable image is never written back to its source.
+writable image is never written back to its source. For users who are on neither list there is no
+image "plans". [clients] takes allow_uids and allow_gids too: who may be a client at all.
 
 Examples:
   pagerd serve --image model=./model.bin --image index=/srv/index.dat

@@ -56,9 +56,9 @@ export class Conversation implements SessionVoice {
     private readonly connection: SeqpacketConnection,
     private readonly services: ConversationServices,
   ) {
-    const { pid, uid, gid } = connection
+    const { pid, uid, gid, groups } = connection
     const { config, sessions } = services
-    this.session = sessions.admit("native", { pid, uid, gid }, this)
+    this.session = sessions.admit("native", { pid, uid, gid, groups }, this)
     this.outbox = new Outbox(connection, config.limits.framesQueuedMax)
     this.greetingTimer = setTimeout(() => this.missGreeting(), config.greetingTimeoutMs).unref()
   }

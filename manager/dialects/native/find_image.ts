@@ -20,7 +20,7 @@ export function findImage(
   { session, images, native }: FindScope,
 ): Answer {
   const { mode = "auto", modes = ["copy"], access = "private" } = message
-  const image = images.find(message.image, session.peer.uid)
+  const image = images.find(message.image, session.peer)
   const { name, isWritable } = image
   const residency = images.residency(image)
   const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })

@@ -1,5 +1,6 @@
 import { encodeManagerMessage } from "../../../protocol/codec.js"
-import { reasonOf } from "../../errors.js"
+import { type ClientError, reasonOf } from "../../errors.js"
+import { LogBudget } from "../../log.js"
 import type { SeqpacketConnection } from "../../sockets/native.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
 import { Conversation, type ConversationServices } from "./conversation.js"
@@ -8,10 +9,14 @@ import { refusalOf } from "./refusal.js"
 /** Clients that were not admitted and still have to send something before they are told. */
 const refusedMax = 64
 const refusedLingerMs = 1_000
+/** Lines in the log about clients that were not admitted: they cost them a connect() each. */
+const linesMax = 20
+const linesSpanMs = 10_000
 
 /** Turns accepted sockets into conversations, or into a refusal. */
 export class Reception {
   private refused = 0
+  private readonly lines = new LogBudget(linesMax, linesSpanMs)
 
   constructor(private readonly services: ConversationServices) {}
 
@@ -22,10 +27,17 @@ export class Reception {
     try {
       Conversation.begin(connection, this.services)
     } catch (thrown) {
-      const { code, message } = refusalOf(thrown)
-      this.services.log.warn({ uid: connection.uid, pid: connection.pid, code }, message)
+      const refusal = refusalOf(thrown)
+      const { code, message } = refusal
+      this.note(connection, refusal)
       this.refuse(connection, encodeManagerMessage({ type: "error", request: 0, code, message }))
     }
+  }
+
+  private note({ uid, pid }: SeqpacketConnection, { code, message }: ClientError): void {
+    this.lines.spend((lines_withheld) => {
+      this.services.log.warn({ uid, pid, code, lines_withheld }, message)
+    })
   }
 
   /** Undefined when the client has gone already. */

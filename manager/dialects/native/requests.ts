@@ -61,7 +61,7 @@ function resultOf(
 async function load(message: RequestOf<"load">, scope: RequestScope): Promise<ManagerMessage> {
   const { session, sessions, images, loader } = scope
   sessions.checkNotDraining()
-  const image = images.find(message.image, session.peer.uid)
+  const image = images.find(message.image, session.peer)
   await loader.load(image)
   const { presentBytes } = images.residency(image)
   const { request } = message
@@ -112,7 +112,7 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
 
 function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): RegionWish {
   const { mode, access = "private" } = message
-  const image = images.find(message.image, session.peer.uid)
+  const image = images.find(message.image, session.peer)
   // One that has not asked what it can have takes what everybody could from the beginning.
   const modes = [mode === "auto" ? "copy" : mode]
   const residency = images.residency(image)
