@@ -2,6 +2,7 @@
  * Every setting of a manager with its default and its bounds. A configuration file names them in
  * snake_case, code in camelCase. Units come last in a name.
  */
+import { totalmem } from "node:os"
 import { z } from "zod"
 import { windowBytesMax, windowBytesMin } from "../protocol/limits.js"
 
@@ -20,8 +21,15 @@ const limits = z.strictObject({
   /** Of one user, so that no user takes every place. */
   sessionsPerUidMax: count(1, 16_384).default(2_048),
   regionsPerSessionMax: count(1, 1 << 20).default(16_384),
-  /** Address space, not memory: 64 TiB. */
+  regionsPerUidMax: count(1, 1 << 24).default(131_072),
+  /** Address space, not memory: 64 TiB. What a manager notes of it is a bit a page at most. */
   bytesPerSessionMax: count(4_096, Number.MAX_SAFE_INTEGER).default(2 ** 46),
+  bytesPerUidMax: count(4_096, Number.MAX_SAFE_INTEGER).default(2 ** 46),
+  /**
+   * Descriptors that this manager holds for one user: three for a session, two for a published
+   * image, and those on their way to being closed.
+   */
+  descriptorsPerUidMax: count(8, 1 << 20).default(8_192),
   /**
    * Requests of one session that are being worked on; the socket is not read while there are as
    * many.
@@ -32,8 +40,16 @@ const limits = z.strictObject({
    * session ends.
    */
   framesQueuedMax: count(1, 65_536).default(256),
+  /**
+   * Frames of one connection in a second, and how many may come at once after a pause. Beyond it
+   * the socket is read that much later; nobody is closed for it.
+   */
+  framesPerSecondMax: count(1, 10_000_000).default(20_000),
+  framesBurstMax: count(1, 1 << 20).default(4_096),
   imagesMax: count(1, 65_536).default(4_096),
   publishedImagesPerUidMax: count(0, 65_536).default(64),
+  /** The length of them all, and so the most memory they can take here. Default: half of it. */
+  publishedBytesPerUidMax: count(0, Number.MAX_SAFE_INTEGER).default(Math.floor(totalmem() / 2)),
 })
 
 /**

@@ -13,6 +13,7 @@ import { type WantedImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
 import { Sessions } from "./sessions/sessions.js"
+import { Users } from "./sessions/users.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
 import { StateDirectory } from "./state/state_directory.js"
 
@@ -54,7 +55,8 @@ export class RunningManager {
     const { limits, clients } = config
     const images = new ImageRegistry(engine.native, limits, config.sources, log)
     const loader = new ImageLoader(engine, images, log)
-    const sessions = new Sessions({ engine, native, images, limits, clients, log })
+    const users = new Users(limits, images, native)
+    const sessions = new Sessions({ engine, native, images, limits, clients, users, log })
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
     this.images = images

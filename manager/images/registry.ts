@@ -74,16 +74,31 @@ export class ImageRegistry {
   /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
   publish(uid: number, name: string, descriptor: number, source: string): Image {
     const fullName = `u${uid}/${name}`
-    const published = [...this.byName.values()].filter(({ owner }) => owner === uid).length
-    const { publishedImagesPerUidMax } = this.limits
-    if (published >= publishedImagesPerUidMax) {
-      const found = `user ${uid} has ${published} published images`
-      throw new ClientError("busy", `Cannot publish ${fullName}: ${found}, the most there may be`)
+    const refuse = (found: string, wanted: string) =>
+      new ClientError("busy", `Cannot publish ${fullName}: ${found}, ${wanted}`)
+    const published = this.publishedBy(uid)
+    const { publishedImagesPerUidMax, publishedBytesPerUidMax } = this.limits
+    if (published.images >= publishedImagesPerUidMax) {
+      const found = `user ${uid} has ${published.images} published images`
+      throw refuse(found, "the most there may be")
     }
     this.checkRoomFor(fullName)
     const opened = this.open(fullName, () => this.engine.addDescriptorImage(descriptor))
+    const total = published.lengthBytes + opened.lengthBytes
+    if (total > BigInt(publishedBytesPerUidMax)) {
+      this.engine.removeImage(opened.image)
+      const found = `with it user ${uid} would have published ${total} bytes`
+      throw refuse(found, `wanted at most ${publishedBytesPerUidMax}`)
+    }
     const owned = { name: fullName, source, owner: uid, fills: undefined }
     return this.enter({ ...opened, ...owned, rule: everybody, isWritable: false })
+  }
+
+  /** Those that have lost their name and are still mapped count too: they take as much memory. */
+  publishedBy(uid: number): { images: number; lengthBytes: bigint } {
+    const images = [...this.byNumber.values()].filter(({ owner }) => owner === uid)
+    const lengthBytes = images.reduce((sum, image) => sum + image.lengthBytes, 0n)
+    return { images: images.length, lengthBytes }
   }
 
   /** The image of that name as far as the client may see it. */

@@ -3,6 +3,7 @@ import type { Access, TakenMode } from "../../protocol/messages.js"
 import type { Limits } from "../config.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
+import type { UserAccount } from "./users.js"
 
 const addressEnd = 1n << 64n
 const page = BigInt(pageBytes)
@@ -28,6 +29,11 @@ export interface Region extends RegionWish {
   resets: number
 }
 
+type RegionLimits = Pick<
+  Limits,
+  "regionsPerSessionMax" | "regionsPerUidMax" | "bytesPerSessionMax" | "bytesPerUidMax"
+>
+
 /**
  * The regions of one session in the order of their addresses. Refuses, with a ClientError that
  * says what was found and what is wanted, whatever cannot be served; the engine checks again what
@@ -41,7 +47,9 @@ export class RegionBook {
   private totalBytes = 0n
 
   constructor(
-    private readonly limits: Pick<Limits, "regionsPerSessionMax" | "bytesPerSessionMax">,
+    private readonly limits: RegionLimits,
+    /** Counts the regions of all sessions of the same user. */
+    private readonly user: UserAccount,
   ) {}
 
   get size(): number {
@@ -79,6 +87,8 @@ export class RegionBook {
     this.byAddress.splice(at, 0, region)
     this.byNumber.set(region.region, region)
     this.totalBytes += region.lengthBytes
+    this.user.regions += 1
+    this.user.lengthBytes += region.lengthBytes
     this.byMode[region.mode] += 1
     return region
   }
@@ -88,23 +98,19 @@ export class RegionBook {
     if (!this.byNumber.delete(region)) return false
     this.byAddress.splice(this.placeOf(address), 1)
     this.totalBytes -= lengthBytes
+    this.user.regions -= 1
+    this.user.lengthBytes -= lengthBytes
     this.byMode[mode] -= 1
     return true
   }
 
-  private checkRoom({ address, lengthBytes }: RegionWish): void {
-    const { regionsPerSessionMax, bytesPerSessionMax } = this.limits
-    if (this.byNumber.size >= regionsPerSessionMax) {
-      const found = `this session has ${this.byNumber.size} regions, the most there may be`
-      throw new ClientError("too_many_regions", `Cannot map region at ${hex(address)}: ${found}`)
-    }
-    const total = this.totalBytes + lengthBytes
-    if (total > BigInt(bytesPerSessionMax)) {
-      const found = `with it this session would have ${total} bytes`
-      const wanted = `wanted at most ${bytesPerSessionMax}`
-      const message = `Cannot map region at ${hex(address)}: ${found}, ${wanted}`
-      throw new ClientError("region_too_long", message)
-    }
+  private checkRoom(wish: RegionWish): void {
+    const { regionsPerSessionMax, regionsPerUidMax } = this.limits
+    const { bytesPerSessionMax, bytesPerUidMax } = this.limits
+    checkCount(wish, "this session", this.byNumber.size, regionsPerSessionMax)
+    checkCount(wish, "this user", this.user.regions, regionsPerUidMax)
+    checkBytes(wish, "this session", this.totalBytes, bytesPerSessionMax)
+    checkBytes(wish, "this user", this.user.lengthBytes, bytesPerUidMax)
   }
 
   /** The index of the first region at or above the address. */
@@ -119,6 +125,19 @@ export class RegionBook {
     }
     return low
   }
+}
+
+function checkCount({ address }: RegionWish, who: string, regions: number, most: number): void {
+  if (regions < most) return
+  const found = `${who} has ${regions} regions, the most there may be`
+  throw new ClientError("too_many_regions", `Cannot map region at ${hex(address)}: ${found}`)
+}
+
+function checkBytes(wish: RegionWish, who: string, lengthBytes: bigint, most: number): void {
+  const total = lengthBytes + wish.lengthBytes
+  if (total <= BigInt(most)) return
+  const found = `with it ${who} would have ${total} bytes, wanted at most ${most}`
+  throw new ClientError("region_too_long", `Cannot map region at ${hex(wish.address)}: ${found}`)
 }
 
 function checkRange({ image, address, lengthBytes, offsetBytes }: RegionWish): void {

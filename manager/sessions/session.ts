@@ -11,6 +11,7 @@ import type { SocketModule } from "../sockets/native.js"
 import { ChoiceBook } from "./choice_book.js"
 import { type Region, RegionBook, type RegionWish } from "./region_book.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
+import type { Users } from "./users.js"
 
 /** Who a client is, as the kernel says. */
 export interface Peer extends Identity {
@@ -33,6 +34,7 @@ export interface SessionServices {
   readonly limits: Limits
   /** Who may be a client. */
   readonly clients: AccessRule
+  readonly users: Users
   readonly log: Logger
 }
 
@@ -63,6 +65,7 @@ export class Session {
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
+  private readonly throttleLines = new LogBudget(1, linesSpanMs)
   private ending: Promise<void> | undefined
 
   constructor(
@@ -73,7 +76,7 @@ export class Session {
     private readonly voice: SessionVoice,
     private readonly onEnded: () => void,
   ) {
-    this.regions = new RegionBook(services.limits)
+    this.regions = new RegionBook(services.limits, services.users.accountOf(peer.uid))
   }
 
   /** It has said who it is. */
@@ -161,7 +164,9 @@ export class Session {
 
   /** The image lives under its name until the session ends. The descriptor stays the caller's. */
   publish(name: string, descriptor: number, source: string): Image {
-    const image = this.services.images.publish(this.peer.uid, name, descriptor, source)
+    const { images, users } = this.services
+    users.checkDescriptors(this.peer.uid, "published image")
+    const image = images.publish(this.peer.uid, name, descriptor, source)
     this.published.add(image)
     return image
   }
@@ -183,6 +188,15 @@ export class Session {
     this.noteError(code, message)
     this.refusalLines.spend((linesWithheld) => {
       this.warn({ code, lines_withheld: linesWithheld }, message)
+    })
+  }
+
+  /** It sends faster than it may, and is read that much later. */
+  noteThrottled(): void {
+    const { framesPerSecondMax } = this.services.limits
+    this.throttleLines.spend((lines_withheld) => {
+      const facts = { frames_per_second_max: framesPerSecondMax, lines_withheld }
+      this.warn(facts, "sends frames too fast: its socket is read less often")
     })
   }
 

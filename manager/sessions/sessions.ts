@@ -48,6 +48,7 @@ export class Sessions {
       this.remove(session)
     })
     this.sessions.set(id, session)
+    this.services.users.accountOf(peer.uid).sessions += 1
     const forgetCommand = this.commands.read(peer.pid, (command) => {
       session.command = command
     })
@@ -135,11 +136,13 @@ export class Sessions {
       const found = `This manager has ${this.sessions.size} sessions`
       throw new ClientError("too_many_sessions", `${found}, the most it may have`)
     }
-    const ofUser = this.list().filter(({ peer }) => peer.uid === uid).length
-    if (ofUser >= sessionsPerUidMax) {
-      const found = `User ${uid} has ${ofUser} sessions`
+    const { users } = this.services
+    const sessions = users.sessionsOf(uid)
+    if (sessions >= sessionsPerUidMax) {
+      const found = `User ${uid} has ${sessions} sessions`
       throw new ClientError("too_many_sessions", `${found}, the most that one user may have`)
     }
+    users.checkDescriptors(uid, "session")
   }
 
   private findPileUp(uid: number): ClientError | undefined {
@@ -150,7 +153,11 @@ export class Sessions {
   }
 
   private remove(session: Session): void {
+    const { users } = this.services
+    const { uid } = session.peer
     this.sessions.delete(session.id)
+    users.accountOf(uid).sessions -= 1
+    users.forget(uid)
     if (this.sessions.size === 0) this.onAllEnded?.()
   }
 }

@@ -11,6 +11,7 @@ import type { ImageRegistry } from "../../images/registry.js"
 import type { Logger } from "../../log.js"
 import type { Session, SessionVoice } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
+import { FrameBucket } from "../../sockets/frame_bucket.js"
 import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
 import { Outbox, type Trouble } from "../../sockets/outbox.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
@@ -44,6 +45,8 @@ export class Conversation implements SessionVoice {
   private readonly outbox: Outbox
   private readonly greetingTimer: NodeJS.Timeout
   private readonly session: Session
+  private readonly bucket: FrameBucket
+  private isThrottled = false
   private requestsInFlight = 0
   private isEnding = false
 
@@ -59,7 +62,9 @@ export class Conversation implements SessionVoice {
     const { pid, uid, gid, groups } = connection
     const { config, sessions } = services
     this.session = sessions.admit("native", { pid, uid, gid, groups }, this)
-    this.outbox = new Outbox(connection, config.limits.framesQueuedMax)
+    const { framesQueuedMax, framesPerSecondMax, framesBurstMax } = config.limits
+    this.outbox = new Outbox(connection, framesQueuedMax)
+    this.bucket = new FrameBucket(framesPerSecondMax, framesBurstMax)
     this.greetingTimer = setTimeout(() => this.missGreeting(), config.greetingTimeoutMs).unref()
   }
 
@@ -69,6 +74,7 @@ export class Conversation implements SessionVoice {
         const { native } = this.services
         const descriptors = new ReceivedDescriptors(numbers, native, this.connection.uid)
         this.receive({ frame, descriptors, isTruncated, hasLostDescriptors })
+        this.throttle()
       },
       () => this.closeIn(this.outbox.resume()),
       (reason) => this.close(reason),
@@ -94,6 +100,24 @@ export class Conversation implements SessionVoice {
       arrival.descriptors.closeRest()
       if (hasRest) this.services.sessions.checkClosing(this.connection.uid)
     }
+  }
+
+  private throttle(): void {
+    const pauseMs = this.bucket.take()
+    if (pauseMs === 0 || this.isOver()) return
+    this.isThrottled = true
+    this.session.noteThrottled()
+    this.connection.pause()
+    const goOn = () => {
+      this.isThrottled = false
+      this.resumeIfFree()
+    }
+    setTimeout(goOn, pauseMs).unref()
+  }
+
+  private resumeIfFree(): void {
+    const isFree = this.requestsInFlight < this.services.config.limits.requestsInFlightMax
+    if (isFree && !this.isThrottled && !this.isOver()) this.connection.resume()
   }
 
   private serve(arrival: Arrival): void {
@@ -137,8 +161,7 @@ export class Conversation implements SessionVoice {
       this.refuse(request, thrown)
     }
     this.requestsInFlight -= 1
-    const hasRoomAgain = this.requestsInFlight === requestsInFlightMax - 1
-    if (hasRoomAgain && !this.isOver()) this.connection.resume()
+    if (this.requestsInFlight === requestsInFlightMax - 1) this.resumeIfFree()
   }
 
   private async sayGoodbye(request: number): Promise<void> {
