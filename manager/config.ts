@@ -56,18 +56,38 @@ const limits = z.strictObject({
  * How hard a page source is tried before its pages are poisoned. For files the engine's fillers do
  * as said here.
  */
-const sources = z.strictObject({
-  attemptsMax: count(1, 100).default(5),
-  /** The pause before the second attempt; it doubles from one to the next, up to the most. */
-  backoffMs: milliseconds(60_000).default(100),
-  backoffMaxMs: milliseconds(600_000).default(5_000),
-  /** One read of a page source in TypeScript that takes longer has failed. */
-  readDeadlineMs: count(1, 3_600_000).default(10_000),
-  /** Reads of one page source under way at once. */
-  readsInFlightMax: count(1, 1_024).default(16),
-  /** Adjacent ranges are read together up to this length. */
-  readBytesMax: count(4_096, 64 << 20).default(1 << 20),
-})
+const sources = z
+  .strictObject({
+    attemptsMax: count(1, 100).default(5),
+    /**
+     * The longest pause before the second attempt; it doubles from one to the next, up to the most.
+     * How much of it is waited is left to chance.
+     */
+    backoffMs: milliseconds(60_000).default(100),
+    backoffMaxMs: milliseconds(600_000).default(5_000),
+    /** One read of a page source in TypeScript that takes longer has failed. */
+    readTimeoutMs: count(1, 3_600_000).default(30_000),
+    /** The name that readTimeoutMs had before; it still goes ahead of it. */
+    readDeadlineMs: count(1, 3_600_000).optional(),
+    /** All attempts at one range together, pauses and a source left alone included. */
+    deadlineMs: count(1, 86_400_000).default(120_000),
+    /** Reads of one page source under way at once. */
+    readsInFlightMax: count(1, 1_024).default(16),
+    /** Adjacent ranges are read together up to this length. */
+    readBytesMax: count(4_096, 64 << 20).default(1 << 20),
+    /**
+     * Reads that one page source goes on with though it was told to end them. While there are as
+     * many, it is asked for nothing.
+     */
+    abandonedReadsMax: count(1, 1_024).default(16),
+    /** Reads that fail in a row before a page source is left alone for breakerOpenMs. */
+    breakerFailures: count(1, 10_000).default(8),
+    breakerOpenMs: milliseconds(600_000).default(5_000),
+  })
+  .transform(({ readDeadlineMs, ...limits }) => ({
+    ...limits,
+    readTimeoutMs: readDeadlineMs ?? limits.readTimeoutMs,
+  }))
 
 const engine = z.strictObject({
   /** 0: one per CPU, at most 4. */

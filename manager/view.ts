@@ -126,6 +126,15 @@ export interface ImageView {
   bytes_read: number
   fills: number
   fill_failures: number
+  /** Whether its source answers; "open": it is left alone for a while, after many failures. */
+  source_state: "ok" | "failing" | "open"
+  /** These are of page sources in TypeScript; for a file they are 0. Attempts that failed. */
+  source_read_failures: number
+  /** How often it was left alone. */
+  source_opened: number
+  source_reads_in_flight: number
+  /** Reads that it goes on with though it was told to end them. */
+  source_reads_abandoned: number
   regions: number
   last_error: string | null
 }

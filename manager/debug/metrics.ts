@@ -148,6 +148,36 @@ function addImages(set: MetricSet, images: readonly ImageView[]): void {
     "Reads of an image's source that failed.",
     byImage(({ fill_failures }) => fill_failures),
   )
+  addSources(set, images, byImage)
+}
+
+type ByImage = (value: (image: ImageView) => number) => Series
+
+function addSources(set: MetricSet, images: readonly ImageView[], byImage: ByImage): void {
+  const states = ["ok", "failing", "open"] as const
+  const stateSeries: Series = images.flatMap(({ name, source_state }) =>
+    states.map((state) => [{ image: name, state }, source_state === state ? 1 : 0] as const),
+  )
+  set.gauge(
+    "pagerd_image_source_state",
+    "1 for the state that an image's source is in; open: it is left alone after many failures.",
+    stateSeries,
+  )
+  set.counter(
+    "pagerd_image_source_read_failures_total",
+    "Attempts to read a page source that failed.",
+    byImage(({ source_read_failures }) => source_read_failures),
+  )
+  set.counter(
+    "pagerd_image_source_opened_total",
+    "Times a page source was left alone after many failures.",
+    byImage(({ source_opened }) => source_opened),
+  )
+  set.gauge(
+    "pagerd_image_source_reads_abandoned",
+    "Reads that a page source goes on with though it was told to end them.",
+    byImage(({ source_reads_abandoned }) => source_reads_abandoned),
+  )
 }
 
 /** The names every Prometheus dashboard of processes knows. */

@@ -232,7 +232,7 @@ export interface NativeEngine {
   /** Forgets an image. Regions that map it keep it until they end. */
   removeImage(image: number): void
   completeFill(fill: number, bytes: Uint8Array): void
-  failFill(fill: number, reason: string): void
+  failFill(fill: number, reason: string, attempts?: number): void
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread

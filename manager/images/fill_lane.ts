@@ -8,6 +8,10 @@ export interface Fill {
   isDemand: boolean
   /** Counted from 1. After the first it is read by itself. */
   attempt: number
+  /** When it is given up, as performance.now() counts. */
+  readonly dueMs: number
+  /** Why the last attempt failed. */
+  failure?: string
 }
 
 /** Adjacent fills that are read in one go, in the order of their offsets. */

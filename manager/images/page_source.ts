@@ -1,73 +1,51 @@
-import { rejectOnAbort } from "../abort.js"
+import { ClientError } from "../errors.js"
+import { type PageDigests, wrongDigests } from "./digests.js"
+import { describeValue } from "./source_answer.js"
 
 /**
  * Where an image's bytes come from when they are not resident: anything that can read a range.
  * `read` may be called again while earlier reads are under way, and again for a range that failed.
  * It returns exactly `length` bytes, never zeros in place of bytes that it could not get: then it
- * rejects. `signal` is aborted when the bytes are no longer wanted or have taken too long.
+ * rejects. `signal` is aborted when the bytes are no longer wanted or have taken too long; what the
+ * read answers after that is dropped.
  */
 export interface PageSource {
   /** Of the image, in bytes. */
   readonly length: number
   read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>
+  /**
+   * Whatever names the bytes, at most 512 characters: two sources of the same identity have the
+   * same bytes, in this process or another, now or later. A digest of them, or a version's URL.
+   */
+  readonly identity?: string
+  /** What the bytes are checked against before anybody sees them. */
+  readonly digests?: PageDigests
 }
+
+const identityCharactersMax = 512
 
 export function isPageSource(value: unknown): value is PageSource {
   const source = value as Partial<PageSource> | null
   return typeof source === "object" && typeof source?.read === "function"
 }
 
-/**
- * One read within a deadline. Rejects unless the source answers with exactly the bytes that were
- * asked for.
- */
-export async function readExactly(
-  source: PageSource,
-  range: { readonly offsetBytes: number; readonly lengthBytes: number },
-  deadlineMs: number,
-  unwanted: AbortSignal,
-): Promise<Uint8Array> {
-  const abort = new AbortController()
-  const stop = () => abort.abort(unwanted.reason)
-  unwanted.addEventListener("abort", stop, { once: true })
-  const deadline = setTimeout(() => {
-    abort.abort(new Error(`it has not answered within ${deadlineMs} ms`))
-  }, deadlineMs)
-  try {
-    const { offsetBytes, lengthBytes } = range
-    const reading = callRead(source, offsetBytes, lengthBytes, abort.signal)
-    // A source that ignores its signal must not hold a place for ever.
-    const bytes: unknown = await Promise.race([reading, rejectOnAbort(abort.signal)])
-    return checkedBytes(bytes, lengthBytes)
-  } finally {
-    clearTimeout(deadline)
-    unwanted.removeEventListener("abort", stop)
-  }
+/** Throws a ClientError that says what is wrong with a page source, unless nothing is. */
+export function checkPageSource(name: string, source: PageSource): void {
+  const found = wrongLength(source) ?? wrongIdentity(source) ?? wrongDigests(source.digests)
+  if (found === undefined) return
+  throw new ClientError("image_failed", `Cannot take page source "${name}" as an image: ${found}`)
 }
 
-/** Async, so that a `read` that throws at once has failed like one that rejects. */
-async function callRead(
-  source: PageSource,
-  offset: number,
-  length: number,
-  signal: AbortSignal,
-): Promise<unknown> {
-  return source.read(offset, length, signal)
+function wrongLength({ length }: PageSource): string | undefined {
+  if (Number.isSafeInteger(length) && length > 0) return undefined
+  return `its length is ${length}, wanted a whole number above 0`
 }
 
-function checkedBytes(bytes: unknown, lengthBytes: number): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new Error(`it answered with ${describeKind(bytes)}, wanted a Uint8Array`)
-  }
-  if (bytes.byteLength !== lengthBytes) {
-    throw new Error(`it answered with ${bytes.byteLength} bytes, wanted ${lengthBytes}`)
-  }
-  return bytes
-}
-
-function describeKind(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  return typeof value === "object"
-    ? `a ${value.constructor?.name ?? "object"}`
-    : `a ${typeof value}`
+function wrongIdentity(source: PageSource): string | undefined {
+  const identity: unknown = source.identity
+  if (identity === undefined) return undefined
+  const wanted = `wanted a string of 1 to ${identityCharactersMax} characters`
+  if (typeof identity !== "string") return `its identity is ${describeValue(identity)}, ${wanted}`
+  if (identity.length >= 1 && identity.length <= identityCharactersMax) return undefined
+  return `its identity has ${identity.length} characters, ${wanted}`
 }

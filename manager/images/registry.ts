@@ -4,11 +4,12 @@ import type { Limits, SourceLimits } from "../config.js"
 import type { FillEvent, RaisedEvent } from "../engine/engine.js"
 import type { NativeEngine } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
-import { LogBudget, type Logger } from "../log.js"
-import { FillQueue, type ReadFailure } from "./fill_queue.js"
-import { isPageSource, type PageSource } from "./page_source.js"
+import type { Logger } from "../log.js"
+import { FillQueue } from "./fill_queue.js"
+import { checkPageSource, isPageSource, type PageSource } from "./page_source.js"
 import type { Residency } from "./residency.js"
 import { checkImageFile, pathOfSource } from "./source.js"
+import { SourceLog } from "./source_log.js"
 import type { WantedImage } from "./wanted_image.js"
 
 /** A named image. It outlives its name while regions map it. */
@@ -35,9 +36,6 @@ export interface Image {
 const root: Identity = { uid: 0, gid: 0, groups: [] }
 /** Names that a client's published images get, and nothing else does. */
 const publishedName = /^u\d+\//
-/** Lines in the log about one page source's failures. */
-const failureLinesMax = 10
-const failureLinesSpanMs = 10_000
 
 /**
  * All images of a manager: names to images of the engine, and the page sources behind them. JS
@@ -174,7 +172,7 @@ export class ImageRegistry {
   fill({ image, fill, offsetBytes, lengthBytes, isDemand }: FillEvent): void {
     const fills = this.byNumber.get(image)?.fills
     if (fills === undefined) this.engine.failFill(fill, "the image has no page source any more")
-    else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand })
+    else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand, attempts: 0 })
   }
 
   /** Somebody is blocked now on bytes that were only wished for. */
@@ -203,32 +201,17 @@ export class ImageRegistry {
     isWritable: boolean,
     rule: AccessRule,
   ): Image {
-    if (!Number.isSafeInteger(source.length) || source.length <= 0) {
-      const found = `its length is ${source.length}, wanted a whole number above 0`
-      throw new ClientError(
-        "image_failed",
-        `Cannot take page source "${name}" as an image: ${found}`,
-      )
-    }
+    checkPageSource(name, source)
     const lengthBytes = BigInt(source.length)
     const opened = this.open(name, () => this.engine.addSourceImage(lengthBytes, isWritable))
-    const budget = new LogBudget(failureLinesMax, failureLinesSpanMs)
-    const fills = new FillQueue(source, this.engine, this.sourceLimits, (failure) => {
+    const note = (reason: string) => {
       const found = this.byNumber.get(opened.image)
-      if (found !== undefined) found.lastError = failure.reason
-      budget.spend((withheld) => this.logReadFailure(name, failure, withheld))
-    })
+      if (found !== undefined) found.lastError = reason
+    }
+    const sourceLog = new SourceLog(name, this.log, this.sourceLimits, note)
+    const fills = new FillQueue(source, this.engine, this.sourceLimits, sourceLog)
     const read = { source: "source", owner: undefined, rule, fills, isWritable }
     return this.enter({ ...opened, ...read, name })
-  }
-
-  private logReadFailure(image: string, failure: ReadFailure, withheld: number): void {
-    const { reason, batch, isFinal } = failure
-    const { offsetBytes, lengthBytes } = batch
-    const range = { offset_bytes: offsetBytes, length_bytes: lengthBytes }
-    const facts = { image, ...range, reason, lines_withheld: withheld }
-    if (isFinal) this.log.error(facts, "page source failed for good: these pages are poisoned")
-    else this.log.warn(facts, "page source failed: it is asked again after a pause")
   }
 
   private checkRoomFor(name: string): void {

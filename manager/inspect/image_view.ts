@@ -5,6 +5,7 @@ import type { ImageView } from "../view.js"
 export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapshot">): ImageView {
   const snapshot = engine.imageSnapshot(image.image)
   const failure = snapshot?.failure ?? ""
+  const health = image.fills?.health()
   return {
     name: image.name,
     source: image.source,
@@ -19,6 +20,11 @@ export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapsho
     bytes_read: Number(snapshot?.bytesRead ?? 0n),
     fills: snapshot?.fills ?? 0,
     fill_failures: snapshot?.fillFailures ?? 0,
+    source_state: health?.state ?? (failure === "" ? "ok" : "failing"),
+    source_read_failures: health?.readFailures ?? 0,
+    source_opened: health?.opened ?? 0,
+    source_reads_in_flight: health?.readsInFlight ?? 0,
+    source_reads_abandoned: health?.readsAbandoned ?? 0,
     // Not the engine's count: it never hears of regions of mode cow.
     regions: image.regions,
     last_error: failure !== "" ? failure : (image.lastError ?? null),

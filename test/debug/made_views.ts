@@ -108,6 +108,11 @@ export function image(name: string): ImageView {
     bytes_read: 61 * 2 ** 20,
     fills: 976,
     fill_failures: 0,
+    source_state: "ok",
+    source_read_failures: 0,
+    source_opened: 0,
+    source_reads_in_flight: 0,
+    source_reads_abandoned: 0,
     regions: 2,
     last_error: null,
   }

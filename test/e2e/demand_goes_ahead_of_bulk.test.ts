@@ -14,7 +14,7 @@ const imageBytes = wantedOffset + mebibyte
 
 test("a fault is read for while every place that bulk may take hangs", async () => {
   const source = new GatedSource(imageBytes, 131)
-  const manager = await serveSources({ image: source }, { sources: { readDeadlineMs: 600_000 } })
+  const manager = await serveSources({ image: source }, { sources: { readTimeoutMs: 600_000 } })
   const demand = await startCClient(manager.socket)
   const demandRegion = await demand.map("image")
   const bulk = await Promise.all(

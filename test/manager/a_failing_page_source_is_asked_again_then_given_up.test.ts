@@ -68,47 +68,13 @@ test("a range that cannot be had costs none of its neighbours", async () => {
   assert.equal([...questions.completed.keys()].sort(), [fills[0], fills[2]])
 })
 
-const wrongAnswers: [string, unknown, RegExp][] = [
-  ["too few bytes", new Uint8Array(page - 1), /answered with 4095 bytes, wanted 4096/],
-  ["too many bytes", new Uint8Array(page + 1), /answered with 4097 bytes, wanted 4096/],
-  ["nothing", undefined, /answered with undefined, wanted a Uint8Array/],
-  ["null", null, /answered with null, wanted a Uint8Array/],
-  ["text", "0".repeat(page), /answered with a string, wanted a Uint8Array/],
-  ["an ArrayBuffer", new ArrayBuffer(page), /answered with a ArrayBuffer, wanted a Uint8Array/],
-]
-
-for (const [what, answer, reason] of wrongAnswers) {
-  test(`${what} in place of the bytes is a failure, never content`, async () => {
-    const read = async () => answer as Uint8Array
-    const questions = new FillQuestions({ length: page, read }, { attemptsMax: 1 })
-
-    const fill = questions.ask(0, 1)
-    await questions.untilAnswered(1)
-
-    assert.match(questions.failed.get(fill) ?? "", reason)
-  })
-}
-
-test("a read that throws at once, even nothing, is a failure like any other", async () => {
-  const nothing: unknown = null
-  const read = () => {
-    throw nothing
-  }
-  const questions = new FillQuestions({ length: page, read }, { attemptsMax: 1 })
-
-  const fill = questions.ask(0, 1)
-  await questions.untilAnswered(1)
-
-  assert.is(questions.failed.get(fill), "null")
-})
-
 test("a read that is never answered has failed at its deadline, and hears of it", async () => {
   let signal: AbortSignal | undefined
   const read = (_: number, __: number, given: AbortSignal) => {
     signal = given
     return new Promise<Uint8Array>(() => {})
   }
-  const limits = { attemptsMax: 1, readDeadlineMs: 20 }
+  const limits = { attemptsMax: 1, readTimeoutMs: 20 }
   const questions = new FillQuestions({ length: page, read }, limits)
 
   const fill = questions.ask(0, 1)

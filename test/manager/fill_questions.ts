@@ -1,5 +1,5 @@
 import type { SourceLimits } from "../../manager/config.js"
-import type { ReadFailure } from "../../manager/images/fill_queue.js"
+import type { ReadFailure, SourceChange } from "../../manager/images/fill_queue.js"
 import { FillQueue } from "../../manager/images/fill_queue.js"
 import type { PageSource } from "../../manager/images/page_source.js"
 import { retryUntil } from "../harness/retry.js"
@@ -10,9 +10,13 @@ const limits: SourceLimits = {
   attemptsMax: 3,
   backoffMs: 1,
   backoffMaxMs: 4,
-  readDeadlineMs: 10_000,
+  readTimeoutMs: 10_000,
+  deadlineMs: 20_000,
   readsInFlightMax: 16,
   readBytesMax: 1 << 20,
+  abandonedReadsMax: 16,
+  breakerFailures: 100,
+  breakerOpenMs: 1,
 }
 
 /** A fill queue with a stand-in for the engine: what it would be told is kept here. */
@@ -20,6 +24,7 @@ export class FillQuestions {
   readonly completed = new Map<number, Uint8Array>()
   readonly failed = new Map<number, string>()
   readonly failures: ReadFailure[] = []
+  readonly changes: SourceChange[] = []
   readonly queue: FillQueue
   private lastFill = 0
 
@@ -28,8 +33,14 @@ export class FillQuestions {
       completeFill: (fill: number, bytes: Uint8Array) => this.completed.set(fill, bytes.slice()),
       failFill: (fill: number, reason: string) => this.failed.set(fill, reason),
     }
-    this.queue = new FillQueue(source, engine, { ...limits, ...differing }, (failure) =>
-      this.failures.push(failure),
+    this.queue = new FillQueue(
+      source,
+      engine,
+      { ...limits, ...differing },
+      {
+        onReadFailure: (failure) => this.failures.push(failure),
+        onChange: (change) => this.changes.push(change),
+      },
     )
   }
 
@@ -37,7 +48,8 @@ export class FillQuestions {
   ask(firstPage: number, pages: number, isDemand = true): number {
     this.lastFill += 1
     const offsetBytes = firstPage * page
-    this.queue.push({ fill: this.lastFill, offsetBytes, lengthBytes: pages * page, isDemand })
+    const range = { offsetBytes, lengthBytes: pages * page }
+    this.queue.push({ fill: this.lastFill, ...range, isDemand, attempts: 0 })
     return this.lastFill
   }
 
