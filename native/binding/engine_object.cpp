@@ -23,6 +23,7 @@ const char *name_of(EventKind kind) {
     case EventKind::loaded: return "loaded";
     case EventKind::poisoned: return "poisoned";
     case EventKind::misbehaved: return "misbehaved";
+    case EventKind::forgotten: return "forgotten";
     case EventKind::detached: return "detached";
     case EventKind::none: break;
   }
@@ -90,6 +91,11 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::region_snapshots>("regionSnapshots"),
        InstanceMethod<&EngineObject::image_snapshot>("imageSnapshot"),
        InstanceMethod<&EngineObject::faults_after>("faultsAfter"),
+       InstanceMethod<&EngineObject::stuck_faults>("stuckFaults"),
+       InstanceMethod<&EngineObject::unwatched_spaces>("unwatchedSpaces"),
+       InstanceMethod<&EngineObject::fault_queues>("faultQueues"),
+       InstanceMethod<&EngineObject::wake_faults>("wakeFaults"),
+       InstanceMethod<&EngineObject::give_up_faults>("giveUpFaults"),
        InstanceMethod<&EngineObject::close>("close")});
 }
 
@@ -195,6 +201,9 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
       break;
     case EventKind::misbehaved:
       object.Set("reason", event.text);
+      break;
+    case EventKind::forgotten:
+      object.Set("address", to_bigint(env, event.address));
       break;
     default:
       break;

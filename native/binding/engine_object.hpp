@@ -68,6 +68,14 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value image_snapshot(const Napi::CallbackInfo &call);
   Napi::Value faults_after(const Napi::CallbackInfo &call);
 
+  // engine_watchdog.cpp
+  Napi::Value stuck_faults(const Napi::CallbackInfo &call);
+  Napi::Value unwatched_spaces(const Napi::CallbackInfo &call);
+  Napi::Value fault_queues(const Napi::CallbackInfo &call);
+  void wake_faults(const Napi::CallbackInfo &call);
+  void give_up_faults(const Napi::CallbackInfo &call);
+  void put_oldest_fault(Napi::Object &object, const engine::AddressSpace &space);
+
   // False, with an exception under way, once the engine is closed.
   bool is_running(Napi::Env env);
 

@@ -116,9 +116,9 @@ Napi::Value EngineObject::space_snapshot(const Napi::CallbackInfo &call) {
   const auto id = unsigned_number(call[0]);
   if (!id) return env.Undefined();
   const auto book = books_.find(*id);
-  if (book == books_.end()) return env.Undefined();
+  if (book == books_.end() || !is_running(env)) return env.Undefined();
   const engine::AddressSpace &space = *book->second.space;
-  const std::uint64_t oldest_ns = space.pending.oldest_since_ns();
+  const std::uint64_t oldest_ns = space.pending.oldest().since_ns;
   const std::uint64_t now_ns = sys::monotonic_ns();
   const bool is_waiting = oldest_ns != 0 && oldest_ns < now_ns;
   const std::uint64_t age_us = is_waiting ? (now_ns - oldest_ns) / 1000 : 0;
@@ -129,6 +129,7 @@ Napi::Value EngineObject::space_snapshot(const Napi::CallbackInfo &call) {
   object.Set("regions", to_number(env, book->second.regions.size()));
   object.Set("pendingFaults", to_number(env, space.pending.count()));
   object.Set("oldestPendingUs", to_number(env, age_us));
+  put_oldest_fault(object, space);
   return object;
 }
 

@@ -135,6 +135,7 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
   if (!region) {
     // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still
     // come.
+    strays.note(address);
     tally.count(Outcome::discarded);
     return;
   }
@@ -165,6 +166,7 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   if (!sys::uffd_wake(uffd_.get(), start, end - start)) {
     return Refusal{"region_too_long", what + "the client's address space does not reach there"};
   }
+  strays.forget(start, end);
   holds_.fetch_add(1);
   regions_.insert(std::move(region));
   return std::nullopt;
@@ -195,10 +197,22 @@ void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
   }
   watchers_ = std::move(sets);
   if (is_paused_.load() && !has_layout_events_) return;
-  for (sys::Epoll *set : watchers_) {
-    // Out of memory or of watches: another set may still have it, and the watchdog names who waits.
-    [[maybe_unused]] const auto added = set->add(uffd_, id_);
-  }
+  add_to_sets();
+}
+
+void AddressSpace::add_to_sets() {
+  bool is_whole = true;
+  for (sys::Epoll *set : watchers_) is_whole &= set->add(uffd_, id_).ok();
+  lacks_watch_.store(!is_whole, std::memory_order_relaxed);
+}
+
+void AddressSpace::retry_watch() {
+  const Guard held = try_lock();
+  if (!held || !lacks_watch_.load(std::memory_order_relaxed)) return;
+  if (is_closed_ || is_broken_) return;
+  // Paused: it is added when it goes on.
+  if (is_paused_.load() && !has_layout_events_) return;
+  add_to_sets();
 }
 
 void AddressSpace::report_misbehaviour(const Guard &held, const std::string &reason) {
@@ -241,7 +255,7 @@ void AddressSpace::resume_if_drained() {
 void AddressSpace::go_on() {
   is_paused_.store(false);
   if (!has_layout_events_) {
-    for (sys::Epoll *set : watchers_) [[maybe_unused]] const auto added = set->add(uffd_, id_);
+    add_to_sets();
     return;
   }
   if (!std::exchange(has_turned_away_, false)) return;
@@ -270,6 +284,29 @@ void AddressSpace::end_region(Region &region) {
                   .region = region.id()});
   }
   drop_hold();
+}
+
+bool AddressSpace::try_hold() {
+  std::uint64_t holds = holds_.load();
+  while (holds > 0) {
+    if (holds_.compare_exchange_weak(holds, holds + 1)) return true;
+  }
+  return false;
+}
+
+void AddressSpace::wake_page(std::uint64_t address) {
+  if (!try_hold()) return;
+  [[maybe_unused]] const bool can_be = sys::uffd_wake(uffd_.get(), address, sys::page_bytes);
+  drop_hold();
+}
+
+void AddressSpace::wake_all() {
+  const Guard held = try_lock();
+  if (!held || is_closed_ || regions_.all().empty()) return;
+  // What lies between the regions may be woken with them: it faults again, no more.
+  const std::uint64_t start = regions_.all().front()->start();
+  const std::uint64_t end = regions_.all().back()->end();
+  PAGERD_CHECK(sys::uffd_wake(uffd_.get(), start, end - start));
 }
 
 void AddressSpace::drop_hold() {

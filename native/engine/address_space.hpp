@@ -14,6 +14,7 @@
 #include "engine/limits.hpp"
 #include "engine/pending.hpp"
 #include "engine/region.hpp"
+#include "engine/strays.hpp"
 #include "sys/descriptor.hpp"
 #include "sys/poll.hpp"
 
@@ -114,7 +115,18 @@ class AddressSpace {
   // After faults were resolved, without the lock: goes on where pending_faults_max had paused it.
   void resume_if_drained();
 
+  // For the watchdog. The first two never wait for the lock.
+  //
+  // Keeps the descriptor open; false once it is closed. For each true call drop_hold().
+  bool try_hold();
+  void drop_hold();
+  bool lacks_watch() const { return lacks_watch_.load(std::memory_order_relaxed); }
+  void retry_watch();
+  void wake_page(std::uint64_t address);
+  void wake_all();
+
   PendingFaults pending;
+  Strays strays;
   Tally tally;
 
  private:
@@ -128,10 +140,10 @@ class AddressSpace {
   // Its faults are turned away, and woken to come again when it goes on.
   void pause_if_full();
   void go_on();
+  void add_to_sets();
   void unwatch();
   // A closed region has no pin any more: nobody waits on its behalf from here on.
   void end_region(Region &region);
-  void drop_hold();
 
   const SpaceId id_;
   const bool has_layout_events_;
@@ -143,6 +155,8 @@ class AddressSpace {
   bool is_closed_ = false;
   bool is_broken_ = false;
   std::vector<sys::Epoll *> watchers_;
+  // Some set could not take it: there was no memory, or there are too many watches.
+  std::atomic<bool> lacks_watch_{false};
   // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets
   // this, then looks at the count: one of the two sees the other, so nobody stays paused.
   std::atomic<bool> is_paused_{false};

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "engine/address_space.hpp"
 #include "engine/bounded_queue.hpp"
@@ -11,7 +12,16 @@
 
 namespace pagerd::engine {
 
-enum class CommandKind : std::uint8_t { none, watch, detach, map, unmap, note_reset };
+enum class CommandKind : std::uint8_t {
+  none,
+  watch,
+  detach,
+  map,
+  unmap,
+  note_reset,
+  wake,
+  give_up,
+};
 
 // What the control plane wants done, by a thread that may take the locks fault threads take.
 struct Command {
@@ -20,7 +30,10 @@ struct Command {
   std::shared_ptr<Region> region;  // map
   std::uint32_t request = 0;
   std::uint32_t region_id = 0;
-  int cpu = -1;  // watch
+  int cpu = -1;                // watch
+  std::uint64_t address = 0;   // wake
+  std::uint64_t since_ns = 0;  // give_up
+  std::string reason;          // give_up
 };
 
 // From the control plane to the first fault thread, bounded; in order.

@@ -42,4 +42,27 @@ std::vector<DeferredFault> DeferredFaults::take_due(std::uint64_t now_ns) {
   return due;
 }
 
+std::vector<DeferredFault>::iterator DeferredFaults::find(const AddressSpace &space,
+                                                          std::uint64_t address) {
+  return std::find_if(heap_.begin(), heap_.end(), [&](const DeferredFault &kept) {
+    return kept.space.get() == &space && kept.fault.address == address;
+  });
+}
+
+bool DeferredFaults::has(const AddressSpace &space, std::uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  return find(space, address) != heap_.end();
+}
+
+std::optional<Fault> DeferredFaults::take(const AddressSpace &space, std::uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = find(space, address);
+  if (found == heap_.end()) return std::nullopt;
+  const Fault fault = found->fault;
+  // Its deadline stays set: the timer then rings once in vain.
+  heap_.erase(found);
+  std::make_heap(heap_.begin(), heap_.end(), is_later);
+  return fault;
+}
+
 }  // namespace pagerd::engine

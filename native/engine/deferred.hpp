@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/address_space.hpp"
@@ -29,7 +30,13 @@ class DeferredFaults {
   // Those that are due, and the timer set for the rest.
   std::vector<DeferredFault> take_due(std::uint64_t now_ns);
 
+  // For those who look after faults that wait too long.
+  bool has(const AddressSpace &space, std::uint64_t address);
+  std::optional<Fault> take(const AddressSpace &space, std::uint64_t address);
+
  private:
+  std::vector<DeferredFault>::iterator find(const AddressSpace &space, std::uint64_t address);
+
   explicit DeferredFaults(sys::Timer timer) : timer_(std::move(timer)) {}
 
   std::mutex mutex_;

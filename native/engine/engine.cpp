@@ -45,6 +45,7 @@ Engine::Engine(const Options &options, std::function<void()> wake,
       deferred_(std::move(deferred)),
       fillers_(options.fill_policy, outbox_),
       resolver_(fillers_, *deferred_, ring_, outbox_),
+      rescue_(resolver_, *deferred_, outbox_),
       spaces_(options.spaces_max),
       chores_{mailbox_.get(), deferred_.get(), [this](Command &command) { carry_out(command); }} {}
 
@@ -217,6 +218,16 @@ bool Engine::note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_
   return mailbox_->post({.kind = CommandKind::note_reset, .space = space, .region_id = region});
 }
 
+bool Engine::wake(const std::shared_ptr<AddressSpace> &space, std::uint64_t address) {
+  return mailbox_->post({.kind = CommandKind::wake, .space = space, .address = address});
+}
+
+bool Engine::give_up(const std::shared_ptr<AddressSpace> &space, std::uint64_t since_ns,
+                     const std::string &reason) {
+  return mailbox_->post(
+      {.kind = CommandKind::give_up, .space = space, .since_ns = since_ns, .reason = reason});
+}
+
 void Engine::carry_out(Command &command) {
   AddressSpace &space = *command.space;
   switch (command.kind) {
@@ -236,6 +247,12 @@ void Engine::carry_out(Command &command) {
                            .text = "there is no region " + std::to_string(command.region_id)});
     case CommandKind::note_reset:
       return space.note_reset(command.region_id);
+    case CommandKind::wake:
+      space.retry_watch();
+      return rescue_.wake(command.space, command.address);
+    case CommandKind::give_up:
+      return rescue_.give_up(command.space, command.since_ns, command.reason,
+                             loops_.front()->worker());
     case CommandKind::none:
       return;
   }
@@ -262,6 +279,30 @@ void Engine::carry_out_map(Command &command) {
 void Engine::carry_out_detach(AddressSpace &space) {
   spaces_.remove(space.id());
   space.close();
+}
+
+template <typename Look>
+void Engine::look_at_hands(const AddressSpace &space, Look look) const {
+  for (const auto &loop : loops_) {
+    if (loop->worker().in_hand.space() == space.id()) look(loop->worker().in_hand.fault());
+  }
+  for (const auto &worker : filler_workers_) {
+    if (worker->in_hand.space() == space.id()) look(worker->in_hand.fault());
+  }
+}
+
+Unresolved Engine::oldest_fault(const AddressSpace &space) const {
+  Unresolved oldest = space.pending.oldest();
+  look_at_hands(space, [&](const Unresolved &fault) {
+    if (fault.is_older_than(oldest)) oldest = fault;
+  });
+  return oldest;
+}
+
+bool Engine::is_about(const AddressSpace &space) const {
+  bool is_about = space.pending.count() > 0;
+  look_at_hands(space, [&](const Unresolved &) { is_about = true; });
+  return is_about;
 }
 
 std::vector<sys::Epoll *> Engine::loops_near(int cpu) {

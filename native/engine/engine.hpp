@@ -14,6 +14,7 @@
 #include "engine/fault_ring.hpp"
 #include "engine/filler_pool.hpp"
 #include "engine/loop.hpp"
+#include "engine/rescue.hpp"
 #include "engine/resolver.hpp"
 #include "engine/spaces.hpp"
 
@@ -57,6 +58,12 @@ class Engine {
   // False: too much is under way, ask again later.
   bool watch(const std::shared_ptr<AddressSpace> &space, int cpu);
   bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
+  // Lets those who wait for the page (0: for any) fault again, and whatever fault thread could not
+  // watch the space watch it.
+  bool wake(const std::shared_ptr<AddressSpace> &space, std::uint64_t address);
+  // Poisons what waits since before that moment for bytes or for another try.
+  bool give_up(const std::shared_ptr<AddressSpace> &space, std::uint64_t since_ns,
+               const std::string &reason);
   // The same, and each is answered by one event. `range` is of addresses within the region.
   bool map(const std::shared_ptr<AddressSpace> &space, std::shared_ptr<Region> region,
            std::uint32_t request);
@@ -75,6 +82,12 @@ class Engine {
   void refuse(Event refusal);
   std::uint64_t events_dropped() const { return outbox_.dropped(); }
 
+  // Of what was read of the space: the fault that is the longest without an outcome, pending or in
+  // a thread's hand.
+  Unresolved oldest_fault(const AddressSpace &space) const;
+  // Whether any fault of the space is pending, or a thread is about it.
+  bool is_about(const AddressSpace &space) const;
+
   const FaultRing &ring() const { return ring_; }
   const std::vector<std::unique_ptr<Loop>> &loops() const { return loops_; }
   const std::vector<std::unique_ptr<Worker>> &filler_workers() const { return filler_workers_; }
@@ -91,6 +104,8 @@ class Engine {
   void carry_out_map(Command &command);
   void carry_out_detach(AddressSpace &space);
   std::vector<sys::Epoll *> loops_near(int cpu);
+  template <typename Look>
+  void look_at_hands(const AddressSpace &space, Look look) const;
   bool post(Command command);
 
   // In this order, because each may use those above it until its last moment.
@@ -101,6 +116,7 @@ class Engine {
   std::unique_ptr<DeferredFaults> deferred_;
   FillerPool fillers_;
   Resolver resolver_;
+  Rescue rescue_;
   Spaces spaces_;
   Chores chores_;
   std::map<std::uint32_t, std::shared_ptr<ServedImage>> images_;

@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
   loaded,
   poisoned,
   misbehaved,
+  forgotten,
   detached,
 };
 
@@ -35,6 +36,7 @@ struct Event {
   std::uint32_t region = 0;
   std::uint32_t image = 0;
   std::uint64_t offset_bytes = 0;
+  std::uint64_t address = 0;
   std::uint64_t pages = 0;
   std::shared_ptr<FillJob> fill;
   std::string code;

@@ -19,6 +19,12 @@ inline constexpr std::size_t pending_faults_max = 1024;
 // wake.
 inline constexpr std::size_t deferred_faults_max = 4096;
 
+// Faults of one address space that nothing of ours can end, of which the addresses are known.
+inline constexpr std::size_t strays_max = 64;
+
+// Faults of one address space that the watchdog gives up in one go.
+inline constexpr std::size_t rescues_max = 64;
+
 // Ranges being fetched. Beyond it a fault that needs one is deferred.
 inline constexpr std::size_t fills_max = 4096;
 // Of those, ranges that nobody is blocked on: bulk leaves room for demand.

@@ -87,9 +87,11 @@ void Loop::serve(const sys::Ready &ready) {
   if (!space) return;
   // The install wakes the faulter, which on one CPU runs before the ioctl returns here: by then its
   // next fault is often queued, and reading again spares the way through epoll.
+  worker_.in_hand.enter(space->id());
   for (unsigned i = 0; i < reads_in_a_row; ++i) {
     if (!serve_once(space, ready.is_broken)) break;
   }
+  worker_.in_hand.leave();
   space->resume_if_drained();
 }
 

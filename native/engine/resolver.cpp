@@ -35,6 +35,11 @@ Installed continue_shared(int uffd, Window window, std::uint64_t fault_address,
   return install_window(uffd, window, fault_address, Supply::file_pages());
 }
 
+void put_down(Worker &worker) {
+  worker.in_hand.put_down();
+  worker.in_hand.leave();
+}
+
 }  // namespace
 
 struct Resolver::Served {
@@ -47,7 +52,9 @@ struct Resolver::Served {
 void Resolver::serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
                      Worker &worker) {
   Served served{space, region, fault, worker};
+  worker.in_hand.take(fault.address, fault.read_ns);
   serve(served);
+  worker.in_hand.put_down();
 }
 
 void Resolver::serve(Served &served) {
@@ -58,7 +65,10 @@ void Resolver::serve(Served &served) {
   // image's book that tells, not the kind of fault.
   const bool is_served = fault.kind == FaultKind::missing ||
                          (fault.kind == FaultKind::minor && region.backing() != Backing::anonymous);
-  if (!is_served) return finish(served, Outcome::discarded, 0);
+  if (!is_served) {
+    served.space->strays.note(fault.address);
+    return finish(served, Outcome::discarded, 0);
+  }
   // A kept fault has its window still, unless another region has taken the place of the one it was
   // chosen for.
   if (fault.window.bytes() == 0 || !region.contains(fault.window)) {
@@ -116,7 +126,7 @@ void Resolver::wait_for_bytes(Served &served, image::Run run) {
   AddressSpace &space = *served.space;
   const std::uint64_t page = served.region.page_of(served.fault.address);
   // Listed before asking: once asked, the answer may come on another thread at any moment.
-  if (!space.pending.add(served.fault.address, served.fault.read_ns)) {
+  if (!space.pending.add(served.fault.address, served.fault.read_ns, Place::source)) {
     return finish(served, Outcome::already_present, 0);
   }
   served.fault.has_waited_for_fill = true;
@@ -199,7 +209,7 @@ void Resolver::defer(Served &served, unsigned slowness) {
   Fault fault = served.fault;
   space.tally.count(Outcome::deferred);
   served.worker.tally.count(Outcome::deferred);
-  if (!space.pending.add(fault.address, fault.read_ns)) return;
+  if (!space.pending.add(fault.address, fault.read_ns, Place::deferred)) return;
   const std::uint64_t due = sys::monotonic_ns() + pause_ns(fault.deferrals + slowness);
   if (fault.deferrals < UINT8_MAX) ++fault.deferrals;
   if (deferred_.add({due, served.space, fault})) return;
@@ -235,6 +245,9 @@ void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
 
 RegionPin Resolver::find_again(AddressSpace::Guard &held, AddressSpace &space, const Fault &fault,
                                Worker &worker) {
+  // In hand before it is listed no more: at every moment somebody can be seen to have it.
+  worker.in_hand.enter(space.id());
+  worker.in_hand.take(fault.address, fault.read_ns);
   space.pending.remove(fault.address);
   held = space.lock();
   RegionPin region = space.pin_at(held, fault.address);
@@ -252,6 +265,7 @@ void Resolver::resume(const std::shared_ptr<AddressSpace> &space, Fault fault, W
     const RegionPin region = find_again(held, *space, fault, worker);
     if (region) serve(space, *region, fault, worker);
   }
+  put_down(worker);
   space->resume_if_drained();
 }
 
@@ -265,6 +279,7 @@ void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
       poison(served, reason);
     }
   }
+  put_down(worker);
   space->resume_if_drained();
 }
 

@@ -18,6 +18,7 @@ namespace pagerd::engine {
 struct Worker {
   std::uint8_t index = 0;
   Tally tally;
+  InHand in_hand;
 };
 
 // Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.

@@ -32,6 +32,12 @@ std::vector<Waiter> take_out(std::vector<Waiter> &waiters, Claim is_wanted) {
   return taken;
 }
 
+auto waits_at(const AddressSpace &space, std::uint64_t address) {
+  return [&space, address](const Waiter &waiter) {
+    return !waiter.prefault && waiter.space.get() == &space && waiter.fault.address == address;
+  };
+}
+
 }  // namespace
 
 ServedImage::ServedImage(std::uint32_t id, image::Image image,
@@ -120,6 +126,20 @@ std::vector<Waiter> ServedImage::forget(const AddressSpace &space, const Region 
     return waiter.prefault ? waiter.prefault->region() == region.id()
                            : region.contains(waiter.fault.address);
   });
+}
+
+bool ServedImage::has_waiter(const AddressSpace &space, std::uint64_t address) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(waiters_.begin(), waiters_.end(), waits_at(space, address));
+}
+
+std::optional<Fault> ServedImage::take_waiter(const AddressSpace &space, std::uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(waiters_.begin(), waiters_.end(), waits_at(space, address));
+  if (found == waiters_.end()) return std::nullopt;
+  const Fault fault = found->fault;
+  waiters_.erase(found);
+  return fault;
 }
 
 bool ServedImage::is_requested(std::uint64_t page) const {

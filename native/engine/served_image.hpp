@@ -52,6 +52,10 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   // Takes off the list who waits on behalf of a region that has ended, and returns them.
   std::vector<Waiter> forget(const AddressSpace &space, const Region &region);
 
+  // For those who look after faults that wait too long.
+  bool has_waiter(const AddressSpace &space, std::uint64_t address) const;
+  std::optional<Fault> take_waiter(const AddressSpace &space, std::uint64_t address);
+
   // Somebody has asked for the page's bytes, and they are on their way.
   bool is_requested(std::uint64_t page) const;
   // Why the last fill that failed did; "" while none has.

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -40,11 +41,16 @@ std::string read_link(const std::string &path) {
   return length < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(length));
 }
 
+// What the kernel says of a descriptor; a userfaultfd's fits.
+bool read_fdinfo(int descriptor, std::array<char, 512> &text) {
+  const Descriptor file(::open(proc_self("fdinfo", descriptor).c_str(), O_RDONLY | O_CLOEXEC));
+  return file.is_open() && ::read(file.get(), text.data(), text.size() - 1) > 0;
+}
+
 // The line is "API:\taa:<features>:<what the kernel can do>", all hexadecimal.
 bool read_features(int descriptor, std::uint64_t &features) {
-  const Descriptor file(::open(proc_self("fdinfo", descriptor).c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 512> text{};
-  if (!file.is_open() || ::read(file.get(), text.data(), text.size() - 1) < 0) return false;
+  if (!read_fdinfo(descriptor, text)) return false;
 
   unsigned long long version = 0;
   unsigned long long read = 0;
@@ -80,6 +86,18 @@ DescriptorKind describe_descriptor(int descriptor) {
     kind.features = static_cast<std::uint32_t>(features & ~uapi::feature_initialised);
   }
   return kind;
+}
+
+Result<FaultWaiters> fault_waiters(int uffd) {
+  std::array<char, 512> text{};
+  unsigned long long unread = 0;
+  unsigned long long all = 0;
+  if (!read_fdinfo(uffd, text)) return Error{errno, "read(fdinfo)"};
+  const char *line = std::strstr(text.data(), "pending:");
+  if (!line || std::sscanf(line, "pending: %llu total: %llu", &unread, &all) != 2) {
+    return Error{EPROTO, "fdinfo of a userfaultfd"};
+  }
+  return FaultWaiters{unread, all - std::min(unread, all)};
 }
 
 int pinned_cpu(pid_t pid) {

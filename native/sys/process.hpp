@@ -33,6 +33,14 @@ struct DescriptorLimit {
 
 DescriptorKind describe_descriptor(int descriptor);
 
+// Threads that wait in a fault, as the kernel counts them.
+struct FaultWaiters {
+  std::uint64_t unread = 0;  // whose faults nobody has read yet
+  std::uint64_t read = 0;    // whose faults were, and are not resolved
+};
+
+Result<FaultWaiters> fault_waiters(int uffd);
+
 // The only CPU on which every thread of the process may run; -1 when there is no such CPU.
 int pinned_cpu(pid_t pid);
 

@@ -31,6 +31,10 @@ const concurrent = [
   "shared_pages_are_the_images.cpp",
   "writable_images_show_each_others_writes.cpp",
   "loads_bring_every_page.cpp",
+  "stuck_faults_are_told_with_their_place.cpp",
+  "forgotten_faults_are_woken.cpp",
+  "given_up_faults_are_poison.cpp",
+  "failed_watches_are_tried_again.cpp",
 ]
 
 const sequential = [

@@ -29,9 +29,11 @@ CLAIM(map_wakes_earlier_faults) {
         const auto &outcomes = client.space->tally.outcomes;
         return outcomes[static_cast<unsigned>(engine::Outcome::discarded)].get() == 4;
       });
+      EXPECT(client.space->strays.any());
     }
     client.map(image, {.address = memory});
     crowd.join();
+    EXPECT(!client.space->strays.any());
   }
 }
 

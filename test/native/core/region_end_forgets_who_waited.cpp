@@ -44,7 +44,7 @@ CLAIM(region_end_forgets_who_waited) {
 
   EXPECT(bed.await(EventKind::prefaulted, prefault).text == "the region has ended");
   EXPECT_EQUAL(client.space->pending.count(), 0);
-  EXPECT_EQUAL(client.space->pending.oldest_since_ns(), 0);
+  EXPECT_EQUAL(client.space->pending.oldest().since_ns, 0);
   const Mapped next = client.map(bed.add(whole), {.window_bytes = 4096, .address = memory});
   EXPECT(next.has(whole.image(), 1));
   // The late answer finds nobody.
