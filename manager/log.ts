@@ -1,15 +1,16 @@
 import { type Logger, pino } from "pino"
 import type { Config } from "./config.js"
+import { standardError } from "./log_output.js"
 
 export type { Logger } from "pino"
 
 /**
- * JSON lines on stderr, written at once so that a process's last words are not lost. Field names
- * are snake_case.
+ * JSON lines on stderr, written at once so that a process's last words are not lost, and dropped
+ * rather than waited for where nobody reads. Field names are snake_case.
  */
 export function createLog(level: Config["logLevel"]): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  return pino(options, pino.destination({ dest: 2, sync: true }))
+  return pino(options, standardError())
 }
 
 /**

@@ -151,6 +151,8 @@ export interface StatsView extends FaultCountsView {
   fill_us_p99: number
   fill_us_max: number
   events_dropped: number
+  /** Lines of the manager's own log that nobody read in time, or that could not be written. */
+  log_lines_dropped: number
   threads: { cpu: number; faults: number; wakeups: number }[]
   manager_rss_bytes: number
   descriptors: number

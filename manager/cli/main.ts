@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander"
 import { ClientError, ManagerError } from "../errors.js"
+import { writeLastWords } from "../log_output.js"
 import { CommandFailure, exitCodes } from "./failure.js"
 import { safeJson } from "./output.js"
 import { createProgram } from "./program.js"
@@ -38,12 +39,12 @@ function report(error: unknown): number {
     return exitCodes.failed
   }
   const lastWords = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`pagerd: this is a bug, please report it: ${lastWords}\n`)
+  writeLastWords(`pagerd: this is a bug, please report it: ${lastWords}\n`)
   return exitCodes.bug
 }
 
 function say(code: string, message: string): void {
   const isJson = process.argv.includes("--json")
   const json = safeJson(JSON.stringify({ error: { code, message } }))
-  process.stderr.write(isJson ? `${json}\n` : `pagerd: ${printable(message)}\n`)
+  writeLastWords(isJson ? `${json}\n` : `pagerd: ${printable(message)}\n`)
 }

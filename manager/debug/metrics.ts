@@ -51,6 +51,11 @@ function addFaults(set: MetricSet, stats: StatsView): void {
     "Engine events lost to a full queue.",
     stats.events_dropped,
   )
+  set.counter(
+    "pagerd_log_lines_dropped_total",
+    "Log lines that could not be written in time.",
+    stats.log_lines_dropped,
+  )
   set.summary(
     "pagerd_fault_service_seconds",
     "From reading a fault until it is resolved; quantile 1 is the longest.",

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import { ManagerError } from "../errors.js"
+import type { OutputModule } from "../log_output.js"
 import type { SocketModule } from "../sockets/native.js"
 import type { ProbeModule } from "./kernel_probe.js"
 import type { NativeModule } from "./native.js"
 
 /** Everything that `native/build/Release/pagerd.node` exports. */
-export type NativeAddon = NativeModule & SocketModule & ProbeModule
+export type NativeAddon = NativeModule & SocketModule & ProbeModule & OutputModule
 
 let loaded: NativeAddon | undefined
 
@@ -15,6 +16,10 @@ let loaded: NativeAddon | undefined
 export function loadNative(): NativeAddon {
   loaded ??= load()
   return loaded
+}
+
+export function isNativeLoaded(): boolean {
+  return loaded !== undefined
 }
 
 function load(): NativeAddon {

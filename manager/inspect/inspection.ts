@@ -5,6 +5,7 @@ import type { Config } from "../config.js"
 import type { FaultSnapshot, NativeEngine } from "../engine/native.js"
 import type { ImageLoader } from "../images/image_loader.js"
 import type { ImageRegistry } from "../images/registry.js"
+import { standardError } from "../log_output.js"
 import { hex } from "../sessions/region_book.js"
 import type { Sessions } from "../sessions/sessions.js"
 import { packageVersion } from "../version.js"
@@ -104,6 +105,7 @@ export class Inspection implements Inspectable {
       fill_us_p99: snapshot.fillUs.p99,
       fill_us_max: snapshot.fillUs.max,
       events_dropped: snapshot.eventsDropped,
+      log_lines_dropped: standardError().linesDropped,
       threads: snapshot.threads.map((thread) => ({ ...thread })),
       manager_rss_bytes: process.memoryUsage.rss(),
       descriptors: readdirSync("/proc/self/fd").length,

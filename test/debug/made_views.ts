@@ -132,6 +132,7 @@ export function stats(): StatsView {
     fill_us_p99: 2_300,
     fill_us_max: 9_100,
     events_dropped: 0,
+    log_lines_dropped: 0,
     threads: [
       { cpu: 0, faults: 6_200, wakeups: 6_000 },
       { cpu: 1, faults: 6_145, wakeups: 5_900 },

@@ -1,8 +1,8 @@
-import { writeSync } from "node:fs"
 import { type Command, Option } from "commander"
 import { defaultPaths } from "../../../protocol/paths.js"
 import type { ConfigInput } from "../../config.js"
 import { reasonOf } from "../../errors.js"
+import { announceOnStandardOutput, lastWordsBudgetMs, standardError } from "../../log_output.js"
 import type { Manager } from "../../serve.js"
 import { exitCodes } from "../failure.js"
 import { type JsonOption, wholeNumber, withJson } from "../options.js"
@@ -75,7 +75,7 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
     throw error
   })
   const notify = serviceNotices(process.env, (reason) => {
-    process.stderr.write(`pagerd: systemd was not told: ${reasonOf(reason)}\n`)
+    standardError().write(`pagerd: systemd was not told: ${reasonOf(reason)}\n`)
   })
   announce(manager, flags)
   notify(`READY=1\nSTATUS=serving on ${manager.socket}`)
@@ -83,6 +83,7 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
   const signal = await ending
   notify(`STOPPING=1\nSTATUS=draining after ${signal}`)
   await manager.drain()
+  standardError().flushWithin(lastWordsBudgetMs)
   process.exit(exitCodes.done)
 }
 
@@ -102,13 +103,7 @@ function settingsOf({ threads, logLevel }: ServeFlags): ConfigInput {
   }
 }
 
-/** Synchronously, and whether or not anybody reads: a closed stdout is no reason not to serve. */
 function announce({ socket, debugSocket }: Manager, { json }: JsonOption): void {
   const ready = { ready: true, socket, debug_socket: debugSocket }
-  const line = json ? JSON.stringify(ready) : `pagerd ready on ${socket}`
-  try {
-    writeSync(process.stdout.fd, `${line}\n`)
-  } catch {
-    // Nobody reads it.
-  }
+  announceOnStandardOutput(json ? JSON.stringify(ready) : `pagerd ready on ${socket}`)
 }
