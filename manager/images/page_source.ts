@@ -38,7 +38,8 @@ export function checkPageSource(name: string, source: PageSource): void {
 
 function wrongLength({ length }: PageSource): string | undefined {
   if (Number.isSafeInteger(length) && length > 0) return undefined
-  return `its length is ${length}, wanted a whole number above 0`
+  const found = typeof length === "number" ? length : describeValue(length)
+  return `its length is ${found}, wanted a whole number above 0`
 }
 
 function wrongIdentity(source: PageSource): string | undefined {

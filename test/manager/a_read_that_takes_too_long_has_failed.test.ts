@@ -63,6 +63,27 @@ test("a read for fills past their deadline is told to end, and answers nobody", 
   assert.is(questions.completed.size, 0)
 })
 
+test("bytes that come late for one of two are the other's alone", async () => {
+  const source = new GatedSource(64 * page, 3)
+  const questions = new FillQuestions(source, { deadlineMs: 400, readsInFlightMax: 1 })
+  const askedMs = performance.now()
+  questions.ask(20, 1)
+  const first = await source.nextRead()
+
+  const early = questions.ask(0, 1)
+  await retryUntil("half the time", 5_000, () => performance.now() - askedMs > 200)
+  const later = questions.ask(1, 1)
+  first.release()
+  const both = await source.nextRead()
+  await retryUntil("the first one's end", 5_000, () => questions.failed.has(early))
+  both.release()
+  await questions.untilAnswered(3)
+
+  assert.is(both.length, 2 * page)
+  assert.equal(questions.completed.get(later), patternBytes(3, page, page))
+  assert.not(questions.completed.has(early))
+})
+
 test("a source that goes on with what it was told to end is asked no more", async () => {
   const source = new GatedSource(64 * page, 3)
   const limits = { readTimeoutMs: 10, attemptsMax: 100, abandonedReadsMax: 3, backoffMaxMs: 1 }

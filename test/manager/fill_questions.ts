@@ -19,6 +19,8 @@ const limits: SourceLimits = {
   breakerOpenMs: 1,
 }
 
+export type Differing = Partial<SourceLimits>
+
 /** A fill queue with a stand-in for the engine: what it would be told is kept here. */
 export class FillQuestions {
   readonly completed = new Map<number, Uint8Array>()
@@ -28,7 +30,7 @@ export class FillQuestions {
   readonly queue: FillQueue
   private lastFill = 0
 
-  constructor(source: PageSource, differing: Partial<SourceLimits> = {}) {
+  constructor(source: PageSource, differing: Differing = {}) {
     const engine = {
       completeFill: (fill: number, bytes: Uint8Array) => this.completed.set(fill, bytes.slice()),
       failFill: (fill: number, reason: string) => this.failed.set(fill, reason),
@@ -46,9 +48,12 @@ export class FillQuestions {
 
   /** Asks for pages as the engine would. Returns the fill's number. */
   ask(firstPage: number, pages: number, isDemand = true): number {
+    return this.askBytes(firstPage * page, pages * page, isDemand)
+  }
+
+  askBytes(offsetBytes: number, lengthBytes: number, isDemand = true): number {
     this.lastFill += 1
-    const offsetBytes = firstPage * page
-    const range = { offsetBytes, lengthBytes: pages * page }
+    const range = { offsetBytes, lengthBytes }
     this.queue.push({ fill: this.lastFill, ...range, isDemand, attempts: 0 })
     return this.lastFill
   }
