@@ -206,6 +206,14 @@ export interface FaultSnapshot {
   readonly thread: number
 }
 
+/** `memory` tells its memory from any other, and `file` the file behind it ("" for none). */
+export interface AddedImage {
+  readonly image: number
+  readonly lengthBytes: bigint
+  readonly memory: string
+  readonly file: string
+}
+
 export interface NativeEngine {
   /**
    * Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some
@@ -216,12 +224,14 @@ export interface NativeEngine {
   /**
    * Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. A
    * writable image can be mapped shared, and only so; nothing is ever written back to its source.
+   * `memory`: a descriptor, which stays the caller's, of the memory that an earlier manager kept
+   * this very image in. It is taken over with all that is in it.
    */
-  addFileImage(path: string, isWritable: boolean): { image: number; lengthBytes: bigint }
+  addFileImage(path: string, isWritable: boolean, memory?: number): AddedImage
   /** The same for an open descriptor, which the engine duplicates. */
-  addDescriptorImage(descriptor: number): { image: number; lengthBytes: bigint }
+  addDescriptorImage(descriptor: number, memory?: number): AddedImage
   /** An image whose bytes come by `fill` events. */
-  addSourceImage(lengthBytes: bigint, isWritable: boolean): { image: number; lengthBytes: bigint }
+  addSourceImage(lengthBytes: bigint, isWritable: boolean, memory?: number): AddedImage
   /**
    * The image's own file, for a client to map; it cannot write that of a plain image. The caller
    * closes it.

@@ -15,56 +15,89 @@ image::ImageKind kind_of(const Napi::Value &is_writable) {
   return is_writable.ToBoolean() ? image::ImageKind::writable : image::ImageKind::plain;
 }
 
+// A descriptor of a memfd to take over, or -1 for a new one.
+int memfd_of(const Napi::Value &given) {
+  return given.IsNumber() ? given.As<Napi::Number>().Int32Value() : -1;
+}
+
+std::string text_of(const sys::MemfdIdentity &identity) {
+  return std::to_string(identity.device) + ":" + std::to_string(identity.inode);
+}
+
+std::string text_of(const sys::FileIdentity &identity) {
+  return std::to_string(identity.device) + ":" + std::to_string(identity.inode) + ":" +
+         std::to_string(identity.size_bytes) + ":" + std::to_string(identity.modified_s) + ":" +
+         std::to_string(identity.modified_ns);
+}
+
 }  // namespace
 
+// (path, isWritable, memfd?)
 Napi::Value EngineObject::add_file_image(const Napi::CallbackInfo &call) {
   const std::string path = call[0].ToString();
   return add_file(call.Env(), "Cannot use " + path + " as an image",
-                  image::FileSource::open(path), kind_of(call[1]));
+                  image::FileSource::open(path), {kind_of(call[1]), memfd_of(call[2])});
 }
 
+// (descriptor, memfd?)
 Napi::Value EngineObject::add_descriptor_image(const Napi::CallbackInfo &call) {
   const auto descriptor = unsigned_number(call[0]);
   if (!descriptor) return call.Env().Undefined();
   return add_file(call.Env(), "Cannot use the descriptor as an image",
                   image::FileSource::from_descriptor(static_cast<int>(*descriptor)),
-                  image::ImageKind::plain);
+                  {image::ImageKind::plain, memfd_of(call[1])});
 }
 
 Napi::Value EngineObject::add_file(Napi::Env env, const std::string &what,
-                                   sys::Result<image::FileSource> source, image::ImageKind kind) {
+                                   sys::Result<image::FileSource> source, const Memory &memory) {
   if (!source.ok()) {
     throw_error(env, what, source.error());
     return env.Undefined();
   }
   const std::uint64_t length_bytes = source.value().length_bytes();
-  return add_image(env, length_bytes, source.take(), kind);
+  return add_image(env, length_bytes, source.take(), memory);
 }
 
+// (lengthBytes, isWritable, memfd?)
 Napi::Value EngineObject::add_source_image(const Napi::CallbackInfo &call) {
   const auto length_bytes = unsigned_bigint(call[0]);
   if (!length_bytes) return call.Env().Undefined();
-  return add_image(call.Env(), *length_bytes, std::nullopt, kind_of(call[1]));
+  return add_image(call.Env(), *length_bytes, std::nullopt, {kind_of(call[1]), memfd_of(call[2])});
+}
+
+sys::Result<image::Image> EngineObject::adopt(std::uint64_t length_bytes, const Memory &memory) {
+  auto memfd = sys::duplicate_descriptor(memory.adopted);
+  if (!memfd.ok()) return memfd.error();
+  return image::Image::adopt(length_bytes, memory.kind, memfd.value());
 }
 
 Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
-                                    std::optional<image::FileSource> file, image::ImageKind kind) {
+                                    std::optional<image::FileSource> file, const Memory &memory) {
   if (!is_running(env)) return env.Undefined();
   if (length_bytes == 0 || length_bytes > image_bytes_max) {
     const std::string found = std::to_string(length_bytes);
     throw_type_error(env, ("an image of 1 byte to 16 TiB is wanted, not of " + found).c_str());
     return env.Undefined();
   }
-  auto made = image::Image::create(length_bytes, kind);
+  auto made = memory.adopted >= 0 ? adopt(length_bytes, memory)
+                                  : image::Image::create(length_bytes, memory.kind);
   if (!made.ok()) {
     throw_error(env, "Cannot keep an image in memory", made.error());
     return env.Undefined();
   }
+  auto identity = made.value().identity();
+  if (!identity.ok()) {
+    throw_error(env, "Cannot tell an image's memory from others", identity.error());
+    return env.Undefined();
+  }
+  const std::string source = file ? text_of(file->identity()) : "";
   const auto served = engine_->add_image(made.take(), std::move(file));
   images_[served->id()] = served;
   Napi::Object added = Napi::Object::New(env);
   added.Set("image", to_number(env, served->id()));
   added.Set("lengthBytes", to_bigint(env, length_bytes));
+  added.Set("memory", text_of(identity.value()));
+  added.Set("file", source);
   return added;
 }
 

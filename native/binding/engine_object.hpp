@@ -40,10 +40,16 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value add_source_image(const Napi::CallbackInfo &call);
   Napi::Value image_descriptor(const Napi::CallbackInfo &call);
   void load_image(const Napi::CallbackInfo &call);
+  // Where an image is to be kept.
+  struct Memory {
+    image::ImageKind kind;
+    int adopted;  // the caller's descriptor of a memfd to take over; -1: a new one
+  };
+  static sys::Result<image::Image> adopt(std::uint64_t length_bytes, const Memory &memory);
   Napi::Value add_file(Napi::Env env, const std::string &what,
-                       sys::Result<image::FileSource> source, image::ImageKind kind);
+                       sys::Result<image::FileSource> source, const Memory &memory);
   Napi::Value add_image(Napi::Env env, std::uint64_t length_bytes,
-                        std::optional<image::FileSource> file, image::ImageKind kind);
+                        std::optional<image::FileSource> file, const Memory &memory);
   void remove_image(const Napi::CallbackInfo &call);
   void complete_fill(const Napi::CallbackInfo &call);
   void fail_fill(const Napi::CallbackInfo &call);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "sys/page.hpp"
+
 namespace pagerd::image {
 
 namespace {
@@ -34,6 +36,17 @@ sys::Result<Bitmap> Bitmap::create(std::uint64_t bits) {
   auto words = sys::Mapping::anonymous(static_cast<std::size_t>((bits / 64 + 1) * 8));
   if (!words.ok()) return words.error();
   return Bitmap(words.take());
+}
+
+sys::Result<Bitmap> Bitmap::in_file(std::uint64_t bits, const sys::Descriptor &file,
+                                    std::uint64_t offset_bytes) {
+  auto words = sys::Mapping::shared(file, bytes_in_file(bits), offset_bytes);
+  if (!words.ok()) return words.error();
+  return Bitmap(words.take());
+}
+
+std::uint64_t Bitmap::bytes_in_file(std::uint64_t bits) {
+  return sys::pages_covering((bits / 64 + 1) * 8) * sys::page_bytes;
 }
 
 std::uint64_t Bitmap::set(std::uint64_t first, std::uint64_t end) {

@@ -14,6 +14,11 @@ namespace pagerd::image {
 class Bitmap {
  public:
   static sys::Result<Bitmap> create(std::uint64_t bits);
+  // One that others who map the file see, and who come later find.
+  static sys::Result<Bitmap> in_file(std::uint64_t bits, const sys::Descriptor &file,
+                                     std::uint64_t offset_bytes);
+  // How much of a file it takes: whole pages.
+  static std::uint64_t bytes_in_file(std::uint64_t bits);
 
   bool test(std::uint64_t bit) const {
     return ((word(bit).load(std::memory_order_acquire) >> (bit & 63)) & 1) != 0;

@@ -33,6 +33,7 @@ class FileSource {
   static sys::Result<FileSource> from_descriptor(int descriptor);
 
   std::uint64_t length_bytes() const { return identity_.size_bytes; }
+  const sys::FileIdentity &identity() const { return identity_; }
 
   // Brings pages [first, end) into the image. Holes are not read. `scratch` has room for the whole
   // range.

@@ -26,17 +26,28 @@ struct Run {
   std::uint64_t end;
 };
 
+struct PageBits {
+  Bitmap resident;
+  Bitmap zero;
+};
+
 // The read-only backing object pages come from: a memfd, filled page by page, and what is known of
 // each page. It knows neither where its bytes come from nor who waits for them. Any thread may read
 // the states; a page is committed once, by whoever was given its fill.
 class Image {
  public:
   static sys::Result<Image> create(std::uint64_t length_bytes, ImageKind kind = ImageKind::plain);
+  // The same image once more, from any descriptor of the memfd that a manager before this one made
+  // for it, with all pages whose bytes had come. Only for a memfd that is known to be that one:
+  // what it says of itself is believed.
+  static sys::Result<Image> adopt(std::uint64_t length_bytes, ImageKind kind,
+                                  const sys::Descriptor &memfd);
 
   std::uint64_t length_bytes() const { return length_bytes_; }
   std::uint64_t pages() const { return pages_; }
   ImageKind kind() const { return kind_; }
 
+  sys::Result<sys::MemfdIdentity> identity() const { return sys::identity_of_memfd(file_); }
   // A descriptor for a client, to map: of a plain image it cannot write.
   sys::Result<sys::Descriptor> open_for_client() const;
   // Gives zero pages [first, end) a page in the memfd, so that clients can share it.
@@ -63,15 +74,19 @@ class Image {
 
  private:
   Image(std::uint64_t length_bytes, ImageKind kind, sys::Descriptor file, sys::Mapping memory,
-        Bitmap resident, Bitmap zero);
+        PageBits bits, PageBits kept);
+  static sys::Result<Image> over(std::uint64_t length_bytes, ImageKind kind, sys::Descriptor file);
+  void take_over_kept();
 
   std::uint64_t length_bytes_;
   std::uint64_t pages_;
   ImageKind kind_;
   sys::Descriptor file_;
   sys::Mapping memory_;
-  Bitmap resident_;
-  Bitmap zero_;
+  PageBits bits_;
+  // The same in the memfd, behind the image's pages, for a manager that comes after this one. Only
+  // ever written here: who can write the file could otherwise mislead us.
+  PageBits kept_;
   std::atomic<std::uint64_t> resident_pages_{0};
   std::atomic<std::uint64_t> zero_pages_{0};
 };

@@ -14,8 +14,9 @@ class Mapping {
  public:
   // Private zero-filled memory that costs nothing until it is written.
   static Result<Mapping> anonymous(std::size_t bytes);
-  // The whole of a memfd, shared and writable.
-  static Result<Mapping> shared(const Descriptor &file, std::size_t bytes);
+  // A part of a memfd, shared and writable. The offset is of whole pages.
+  static Result<Mapping> shared(const Descriptor &file, std::size_t bytes,
+                                std::uint64_t offset_bytes = 0);
 
   Mapping() = default;
   Mapping(Mapping &&other) noexcept
@@ -50,5 +51,20 @@ Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Op
 
 // A descriptor of the same memfd with a file description of its own.
 Result<Descriptor> reopen(const Descriptor &memfd, Opening opening);
+
+// What tells a memfd from every other of this boot.
+struct MemfdIdentity {
+  std::uint64_t device;
+  std::uint64_t inode;
+
+  bool operator==(const MemfdIdentity &) const = default;
+};
+
+Result<MemfdIdentity> identity_of_memfd(const Descriptor &memfd);
+
+// Opens the memfd of create_memfd() behind any descriptor of it for writing once more, as whoever
+// made it. EBADF when it has another length or can still change it: then it is none of those.
+Result<Descriptor> reopen_as_maker(const Descriptor &memfd, std::uint64_t length_bytes,
+                                   Opening opening);
 
 }  // namespace pagerd::sys

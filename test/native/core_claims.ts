@@ -38,6 +38,7 @@ const concurrent = [
 ]
 
 const sequential = [
+  "adopted_memory_holds_what_had_come.cpp",
   "pages_being_filled_are_not_shared.cpp",
   "next_engine_serves_who_waited.cpp",
   "demand_finds_room_beside_bulk.cpp",
