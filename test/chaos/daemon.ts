@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process"
+import { createWriteStream, type WriteStream } from "node:fs"
+import { join } from "node:path"
+import type { StatsView } from "../../manager/view.js"
+import { DebugSocket } from "../harness/debug_socket.js"
+import { OwnedProcess } from "../harness/owned_process.js"
+import { retryUntil, within } from "../harness/retry.js"
+
+const readyBudgetMs = 30_000
+const statsBudgetMs = 1_000
+
+/** Starts the manager's program; it says "pagerd ready on ..." on its standard output. */
+export type Launch = (extra: readonly string[]) => {
+  readonly args: readonly string[]
+  /** Whether it listens to words of its parent. */
+  readonly hasChannel: boolean
+}
+
+/** One manager of a run through all its lives. */
+export class Daemon {
+  /** From the start of the process until it says that it serves. */
+  readonly startsMs: number[] = []
+  /** Ends that nobody of this run brought about. */
+  readonly crashes: string[] = []
+  readonly debug: DebugSocket
+  readonly socket: string
+  #process: OwnedProcess | undefined
+  #isEnding = false
+  readonly #log: WriteStream
+  /** The last that was seen of each life, by its process id. */
+  readonly #stats = new Map<number, StatsView>()
+
+  constructor(
+    readonly name: string,
+    readonly directory: string,
+    private readonly launch: Launch,
+    logDirectory: string,
+  ) {
+    this.socket = join(directory, "pagerd.sock")
+    this.debug = new DebugSocket(join(directory, "debug.sock"))
+    this.#log = createWriteStream(join(logDirectory, `${name}.log`))
+  }
+
+  get pid(): number {
+    return this.#living.pid
+  }
+
+  async start(extra: readonly string[] = []): Promise<void> {
+    const { args, hasChannel } = this.launch(extra)
+    const begun = performance.now()
+    const stdio = ["ignore", "pipe", "pipe", ...(hasChannel ? ["ipc" as const] : [])] as const
+    const child = spawn(process.execPath, args, { stdio: [...stdio] })
+    const life = new OwnedProcess(this.name, child)
+    child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
+    this.#note(`${life.pid} starts`)
+    this.#process = life
+    this.#isEnding = false
+    void life.exited.then(({ code, signal }) => {
+      this.#note(`${life.pid} ended: code ${code}, signal ${signal}`)
+      if (life !== this.#process || this.#isEnding) return
+      this.crashes.push(`${this.name} ${life.pid}: code ${code}, signal ${signal}`)
+    })
+    const early = life.early()
+    early.catch(() => {}) // It always comes, in the end.
+    await Promise.race([waitUntilReady(life, this.socket), early])
+    this.startsMs.push(performance.now() - begun)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#living.child.kill(signal)
+  }
+
+  send(message: string): void {
+    if (this.#living.child.connected) this.#living.child.send(message)
+  }
+
+  /** SIGKILL, and its burial. When it was given is the answer. */
+  async kill(): Promise<bigint> {
+    this.#isEnding = true
+    const at = process.hrtime.bigint()
+    await this.#living.kill()
+    return at
+  }
+
+  /** SIGTERM. Throws unless it exits with 0. */
+  async terminate(): Promise<bigint> {
+    this.#isEnding = true
+    const at = process.hrtime.bigint()
+    this.signal("SIGTERM")
+    const { code, signal } = await this.#living.ended()
+    if (code !== 0) throw new Error(`${this.name} drained to code ${code}, signal ${signal}`)
+    return at
+  }
+
+  /** Another one takes over from it while it serves, and it exits with 0. */
+  async takeOver(): Promise<bigint> {
+    const before = this.#living
+    const at = process.hrtime.bigint()
+    await this.start(["--takeover"])
+    const { code, signal } = await before.ended()
+    if (code !== 0) throw new Error(`${this.name} handed over with code ${code}, signal ${signal}`)
+    return at
+  }
+
+  /** What the living one counts, unless it does not answer. */
+  async lookAtStats(): Promise<StatsView | undefined> {
+    const { pid } = this
+    try {
+      const stats = await within("stats", statsBudgetMs, this.debug.get<StatsView>("/v1/stats"))
+      this.#stats.set(pid, stats)
+      return stats
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Of all lives, as far as they were looked at. */
+  sumOfStats(figure: (stats: StatsView) => number): number {
+    return [...this.#stats.values()].map(figure).reduce((a, b) => a + b, 0)
+  }
+
+  #note(text: string): void {
+    this.#log.write(`chaos: ${text}\n`)
+  }
+
+  get #living(): OwnedProcess {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`)
+    return this.#process
+  }
+}
+
+async function waitUntilReady(life: OwnedProcess, socket: string): Promise<void> {
+  const line = `pagerd ready on ${socket}\n`
+  let hasEnded = false
+  void life.exited.then(() => {
+    hasEnded = true
+  })
+  await retryUntil(`${life.name}'s ready line`, readyBudgetMs, () => {
+    return hasEnded || life.stdout.includes(line)
+  })
+}
