@@ -89,6 +89,20 @@ const sources = z
     readTimeoutMs: readDeadlineMs ?? limits.readTimeoutMs,
   }))
 
+/** Faults that wait for too long: what is said of them, and what becomes of them. */
+const watchdog = z.strictObject({
+  /** How often it looks. */
+  roundMs: count(10, 60_000).default(1_000),
+  /** A fault that waits longer is logged, and its thread woken to fault again every round. */
+  faultAgeMs: count(1, 3_600_000).default(10_000),
+  /**
+   * What is done about one that waits longer than limitMs as well: nothing more, or its page is
+   * poisoned (SIGBUS for whoever touches it), or its client is killed.
+   */
+  policy: z.enum(["log", "poison", "kill"]).default("log"),
+  limitMs: count(1, 86_400_000).default(60_000),
+})
+
 const engine = z.strictObject({
   /** 0: one per CPU, at most 4. */
   faultThreads: count(0, 64).default(0),
@@ -155,6 +169,7 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   sources: sources.prefault({}),
   engine: engine.prefault({}),
+  watchdog: watchdog.prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>

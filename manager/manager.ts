@@ -16,6 +16,7 @@ import { Sessions } from "./sessions/sessions.js"
 import { Users } from "./sessions/users.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
 import { StateDirectory } from "./state/state_directory.js"
+import { Watchdog } from "./watchdog/watchdog.js"
 
 /** Names of images to their paths, URLs or page sources, or to more about them. */
 export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
@@ -33,6 +34,7 @@ export class RunningManager {
   private readonly loader: ImageLoader
   private readonly sessions: Sessions
   private readonly device: Device
+  private readonly watchdog: Watchdog
   private state: StateDirectory | undefined
   private listener: ClientListener | undefined
   private debugServer: DebugServer | undefined
@@ -47,6 +49,7 @@ export class RunningManager {
       onFill: (fill) => this.images.fill(fill),
       onRaised: (raised) => this.images.raise(raised),
       onPoisoned: (poisoned) => this.sessions.bySpace(poisoned.space)?.notePoisoned(poisoned),
+      onForgotten: (forgotten) => this.watchdog.noteForgotten(forgotten),
       onMisbehaved: ({ space, reason }) => {
         this.sessions.bySpace(space)?.dismiss(new ClientError("client_gone", reason))
       },
@@ -63,8 +66,11 @@ export class RunningManager {
     this.sessions = sessions
     this.device = device
     this.loader = loader
-    const inspected = { config, engine: engine.native, images, loader, sessions, passesDevice }
-    this.inspect = new Inspection({ ...inspected, stateFailure: () => this.state?.failure })
+    const settings = config.watchdog
+    const watchdog = new Watchdog({ engine: engine.native, sessions, settings, log })
+    this.watchdog = watchdog
+    const looked = { engine: engine.native, images, loader, sessions, watchdog, passesDevice }
+    this.inspect = new Inspection({ config, ...looked, stateFailure: () => this.state?.failure })
   }
 
   /**
@@ -76,6 +82,7 @@ export class RunningManager {
     this.state = StateDirectory.open(config.stateDir, log)
     await this.addImages(sources, stop)
     stop.throwIfAborted()
+    this.watchdog.start()
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
     this.listener = listenForClients({
       path: config.socket,
@@ -137,6 +144,7 @@ export class RunningManager {
     this.listener?.close()
     this.sessions.startDraining()
     await this.sessions.dismissAll(new ClientError("draining", "This manager ends"))
+    this.watchdog.stop()
     await this.debugServer?.close()
     this.images.close()
     this.engine.close()

@@ -98,6 +98,13 @@ export interface SessionView extends FaultCountsView {
   pending_faults: number
   /** null when no fault waits. */
   oldest_pending_fault_ms: number | null
+  /** Those included that a thread is serving at this moment, and those still unread. */
+  oldest_fault_age_ms: number | null
+  /**
+   * Waiting for its source, for another try, for the kernel to install its page, or for somebody to
+   * read it.
+   */
+  oldest_fault_stuck_in: "source" | "deferred" | "ioctl" | "queue" | null
   last_error: { code: string; message: string; at: string } | null
 }
 
@@ -139,6 +146,19 @@ export interface ImageView {
   last_error: string | null
 }
 
+/** What the watchdog of stuck faults has found and done. */
+export interface WatchdogView {
+  stuck_faults: { source: number; deferred: number; ioctl: number; queue: number }
+  wakes: number
+  /** Times that a session's faults beyond limit_ms were given up. */
+  given_up: number
+  clients_killed: number
+  /** Read by us and kept by nobody: each is a bug. */
+  faults_forgotten: number
+  /** Attempts to have a fault thread watch an address space that it had no room for. */
+  watch_retries: number
+}
+
 export interface StatsView extends FaultCountsView {
   uptime_s: number
   sessions: number
@@ -151,6 +171,7 @@ export interface StatsView extends FaultCountsView {
   fill_us_p99: number
   fill_us_max: number
   events_dropped: number
+  watchdog: WatchdogView
   /** Lines of the manager's own log that nobody read in time, or that could not be written. */
   log_lines_dropped: number
   threads: { cpu: number; faults: number; wakeups: number }[]

@@ -21,7 +21,9 @@ export function addPs(program: Command): void {
       `
 MAPPED is what a client registered, RESIDENT what of it was installed so far. P99 is the time that
 99 of 100 faults took at most. PENDING counts faults that wait right now, and since when. WHY says
-what made the manager choose a region's mode; those of mode cow never fault to it.
+what made the manager choose a region's mode; those of mode cow never fault to it. STUCK is there
+only when a fault is older than a second: where the oldest is (source: waits for bytes; deferred: is
+tried again; ioctl: the kernel is installing its page; queue: unread), and for how long.
 
 Example:
   pagerd ps --json | jq '.[] | select(.pending_faults > 0) | .pid'`,
@@ -59,7 +61,9 @@ function renderSessions(
   regions: readonly RegionView[],
   terminal: Terminal,
 ): string[] {
-  const table = renderTable(sessionColumns, sessions, terminal)
+  const hasStuck = sessions.some(isStuck)
+  const columns = hasStuck ? [...sessionColumns, stuckColumn] : sessionColumns
+  const table = renderTable(columns, sessions, terminal)
   const regionTable = renderTable(regionColumns, regions, terminal, "    ")
   const below = (id: string) =>
     regionTable.lines.filter((_, index) => regions[index]?.session === id)
@@ -105,6 +109,12 @@ const sessionColumns: readonly Column<SessionView>[] = [
   },
 ]
 
+const stuckColumn: Column<SessionView> = {
+  title: "STUCK",
+  cell: stuckCell,
+  style: (session) => (isStuck(session) ? "red" : "plain"),
+}
+
 const regionColumns: readonly Column<RegionView>[] = [
   { title: "REGION", align: "right", cell: ({ region }) => String(region) },
   { title: "IMAGE", shrinks: true, cell: ({ image }) => image },
@@ -130,6 +140,18 @@ const regionColumns: readonly Column<RegionView>[] = [
   },
   { title: "WHY", cell: ({ mode_reason }) => mode_reason, style: () => "dim" },
 ]
+
+const stuckMsMin = 1_000
+
+function isStuck({ oldest_fault_age_ms }: SessionView): boolean {
+  return oldest_fault_age_ms !== null && oldest_fault_age_ms > stuckMsMin
+}
+
+function stuckCell(session: SessionView): string {
+  if (!isStuck(session)) return "-"
+  const { oldest_fault_stuck_in, oldest_fault_age_ms } = session
+  return `${oldest_fault_stuck_in} ${formatUs((oldest_fault_age_ms ?? 0) * 1e3)}`
+}
 
 function pendingCell({ pending_faults, oldest_pending_fault_ms }: SessionView): string {
   if (pending_faults === 0) return "0"

@@ -1,4 +1,4 @@
-import type { ImageView, Inspectable, SessionView, StatsView } from "../view.js"
+import type { ImageView, Inspectable, SessionView, StatsView, WatchdogView } from "../view.js"
 import { MetricSet, type Series } from "./metric_set.js"
 
 /**
@@ -14,6 +14,7 @@ export async function renderMetrics(
   addFaults(set, stats)
   addThreads(set, stats)
   addClients(set, stats, inspect.sessions())
+  addWatchdog(set, stats.watchdog)
   addImages(set, inspect.images())
   addProcess(set, stats)
   return { contentType: set.contentType, body: await set.text() }
@@ -101,7 +102,9 @@ function addThreads(set: MetricSet, { threads }: StatsView): void {
 }
 
 function addClients(set: MetricSet, stats: StatsView, sessions: readonly SessionView[]): void {
-  const agesMs = sessions.map(({ oldest_pending_fault_ms }) => oldest_pending_fault_ms ?? 0)
+  const agesMs = sessions.map((session) =>
+    Math.max(session.oldest_pending_fault_ms ?? 0, session.oldest_fault_age_ms ?? 0),
+  )
   const pending = sessions.reduce((sum, { pending_faults }) => sum + pending_faults, 0)
   set.gauge("pagerd_sessions", "Connected clients.", stats.sessions)
   set.counter("pagerd_sessions_accepted_total", "Clients that connected.", stats.sessions_total)
@@ -116,6 +119,39 @@ function addClients(set: MetricSet, stats: StatsView, sessions: readonly Session
     "pagerd_oldest_pending_fault_seconds",
     "Age of the fault that waits longest; 0 when none waits.",
     agesMs.reduce((oldest, age) => Math.max(oldest, age), 0) / 1e3,
+  )
+}
+
+function addWatchdog(set: MetricSet, watchdog: WatchdogView): void {
+  set.counter(
+    "pagerd_watchdog_stuck_faults_total",
+    "Faults that waited for longer than watchdog.fault_age_ms, by where they were stuck.",
+    byLabel("stuck_in", watchdog.stuck_faults),
+  )
+  set.counter(
+    "pagerd_watchdog_wakes_total",
+    "Times that a stuck fault was woken to come again.",
+    watchdog.wakes,
+  )
+  set.counter(
+    "pagerd_watchdog_given_up_total",
+    "Times that a client's faults beyond watchdog.limit_ms were given up.",
+    watchdog.given_up,
+  )
+  set.counter(
+    "pagerd_watchdog_clients_killed_total",
+    "Clients killed for a fault beyond watchdog.limit_ms.",
+    watchdog.clients_killed,
+  )
+  set.counter(
+    "pagerd_watchdog_faults_forgotten_total",
+    "Faults that were read and then forgotten: each is a bug.",
+    watchdog.faults_forgotten,
+  )
+  set.counter(
+    "pagerd_watchdog_watch_retries_total",
+    "Attempts to watch a userfaultfd that an epoll set had no room for.",
+    watchdog.watch_retries,
   )
 }
 

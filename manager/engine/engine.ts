@@ -7,6 +7,7 @@ export type FillEvent = EventOf<"fill">
 export type RaisedEvent = EventOf<"raised">
 export type PoisonedEvent = EventOf<"poisoned">
 export type MisbehavedEvent = EventOf<"misbehaved">
+export type ForgottenEvent = EventOf<"forgotten">
 
 /** What the engine says unasked. Called on the JS thread. */
 export interface EngineListener {
@@ -14,6 +15,7 @@ export interface EngineListener {
   onRaised(raised: RaisedEvent): void
   onPoisoned(poisoned: PoisonedEvent): void
   onMisbehaved(misbehaved: MisbehavedEvent): void
+  onForgotten(forgotten: ForgottenEvent): void
 }
 
 /** Events taken before others on the JS thread have their turn. */
@@ -187,6 +189,9 @@ export class Engine {
         break
       case "misbehaved":
         this.listener.onMisbehaved(event)
+        break
+      case "forgotten":
+        this.listener.onForgotten(event)
         break
       case "detached":
         this.detaching.get(event.space)?.()

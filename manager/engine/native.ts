@@ -109,6 +109,11 @@ export type EngineEvent =
     }
   /** The space's uffd misbehaves (POLLERR, for one): its session should end. */
   | { readonly kind: "misbehaved"; readonly space: number; readonly reason: string }
+  /**
+   * A fault was listed as pending but nobody kept it: it has been woken, and comes again. `address`
+   * is its page's.
+   */
+  | { readonly kind: "forgotten"; readonly space: number; readonly address: bigint }
   /** Everything of the space is gone, its descriptor closed. */
   | { readonly kind: "detached"; readonly space: number }
 
@@ -147,6 +152,39 @@ export interface SpaceSnapshot extends FaultCounters {
   /** Faults read and not yet resolved, and the age of the oldest (0 when none). */
   readonly pendingFaults: number
   readonly oldestPendingUs: number
+  /** Of faults that were read: pending ones, and those that a thread is serving. */
+  readonly oldestFaultAddress: bigint
+  readonly oldestFaultAgeMs: number
+  readonly oldestFaultPlace: StuckPlace | "none"
+}
+
+/**
+ * Where a fault is that was read and not resolved: it waits for its source, or for another try, or
+ * a thread is serving it.
+ */
+export type StuckPlace = "source" | "deferred" | "ioctl"
+
+/** The oldest fault of a space, if it is old. */
+export interface StuckFaultSnapshot {
+  readonly space: number
+  readonly address: bigint
+  readonly ageMs: number
+  readonly place: StuckPlace
+}
+
+/** Threads of a space that wait in faults, as the kernel counts them, and what we know of them. */
+export interface FaultQueue {
+  readonly space: number
+  /** Their faults are still to be read. */
+  readonly unread: number
+  /** Their faults were read, and are not resolved. */
+  readonly read: number
+  /** Faults read since the space was attached. */
+  readonly faults: number
+  /** At least one is pending with us, or a thread is about the space at this moment. */
+  readonly isKnown: boolean
+  /** Some came where no region is, or of a kind that no region has: nothing of ours ends them. */
+  readonly hasStrays: boolean
 }
 
 export interface RegionSnapshot {
@@ -269,6 +307,20 @@ export interface NativeEngine {
   spaceSnapshot(space: number): SpaceSnapshot | undefined
   regionSnapshots(space: number): RegionSnapshot[]
   imageSnapshot(image: number): ImageSnapshot | undefined
+  /** For the watchdog; lists are of spaces in their order. */
+  stuckFaults(afterSpace: number, ageMsMin: number, max: number): StuckFaultSnapshot[]
+  /** Spaces that some fault thread had no room to watch. */
+  unwatchedSpaces(afterSpace: number, max: number): number[]
+  /** Those that cannot be looked at are left out. */
+  faultQueues(fromSpace: number, max: number): FaultQueue[]
+  /**
+   * Lets those who wait for the page (0n: for any page) fault again, and fault threads that could
+   * not watch the space try again.
+   */
+  wakeFaults(space: number, address: bigint): void
+  /** Poisons pages that were waited for longer, for bytes or for another try. */
+  giveUpFaults(space: number, ageMsMin: number, reason: string): void
+
   /** Fault records after `sequence`, oldest first, at most `max`. 0n: the newest `max`. */
   faultsAfter(sequence: bigint, max: number): FaultSnapshot[]
 

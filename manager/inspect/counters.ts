@@ -1,7 +1,8 @@
 import { takenMode } from "../../protocol/messages.js"
 import type { FaultCounters } from "../engine/native.js"
 import type { Session } from "../sessions/session.js"
-import type { FaultCountsView, ModeCountsView } from "../view.js"
+import type { FaultCountsView, ModeCountsView, WatchdogView } from "../view.js"
+import type { WatchdogCounts } from "../watchdog/watchdog.js"
 
 export function faultCountsView(counters: FaultCounters): FaultCountsView {
   const { serviceUs } = counters
@@ -37,6 +38,17 @@ export function modeCountsView(sessions: readonly Pick<Session, "regions">[]): M
     for (const mode of takenMode.options) counts[mode] += regions.ofMode(mode)
   }
   return counts
+}
+
+export function watchdogView(counts: WatchdogCounts): WatchdogView {
+  return {
+    stuck_faults: { ...counts.stuck },
+    wakes: counts.wakes,
+    given_up: counts.givenUp,
+    clients_killed: counts.kills,
+    faults_forgotten: counts.forgotten,
+    watch_retries: counts.watchRetries,
+  }
 }
 
 const noLatency = { count: 0, p50: 0, p90: 0, p99: 0, max: 0 }

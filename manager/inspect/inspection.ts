@@ -20,7 +20,8 @@ import type {
   SessionView,
   StatsView,
 } from "../view.js"
-import { faultCountsView, modeCountsView } from "./counters.js"
+import type { Watchdog } from "../watchdog/watchdog.js"
+import { faultCountsView, modeCountsView, watchdogView } from "./counters.js"
 import { imageView } from "./image_view.js"
 import { regionViews, sessionDetailView, sessionView } from "./session_view.js"
 
@@ -31,6 +32,7 @@ export interface Inspected {
   readonly images: ImageRegistry
   readonly loader: ImageLoader
   readonly sessions: Sessions
+  readonly watchdog: Watchdog
   readonly passesDevice: boolean
   /** Why nothing can be kept in the state directory; undefined while it can. */
   stateFailure(): string | undefined
@@ -69,13 +71,14 @@ export class Inspection implements Inspectable {
   }
 
   sessions(): SessionView[] {
-    const { sessions, engine } = this.inspected
-    return sessions.list().map((session) => sessionView(session, engine))
+    const { sessions, engine, watchdog } = this.inspected
+    return sessions.list().map((session) => sessionView(session, engine, watchdog))
   }
 
   session(id: string): SessionDetailView | undefined {
     const session = this.inspected.sessions.find(id)
-    return session && sessionDetailView(session, this.inspected.engine)
+    const { engine, watchdog } = this.inspected
+    return session && sessionDetailView(session, engine, watchdog)
   }
 
   regions(): RegionView[] {
@@ -105,6 +108,7 @@ export class Inspection implements Inspectable {
       fill_us_p99: snapshot.fillUs.p99,
       fill_us_max: snapshot.fillUs.max,
       events_dropped: snapshot.eventsDropped,
+      watchdog: watchdogView(this.inspected.watchdog.counts),
       log_lines_dropped: standardError().linesDropped,
       threads: snapshot.threads.map((thread) => ({ ...thread })),
       manager_rss_bytes: process.memoryUsage.rss(),

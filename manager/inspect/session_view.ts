@@ -1,14 +1,17 @@
-import type { NativeEngine, RegionSnapshot } from "../engine/native.js"
+import type { NativeEngine, RegionSnapshot, SpaceSnapshot } from "../engine/native.js"
 import { hex } from "../sessions/region_book.js"
 import type { Session } from "../sessions/session.js"
 import type { RegionView, SessionDetailView, SessionView } from "../view.js"
+import type { Watchdog } from "../watchdog/watchdog.js"
 import { faultCountsView, modeCountsView, noFaults } from "./counters.js"
 
 type SnapshotSource = Pick<NativeEngine, "spaceSnapshot" | "regionSnapshots">
+type QueueSource = Pick<Watchdog, "unreadForMs">
 
 export function sessionView(
   session: Session,
   engine: SnapshotSource,
+  watchdog: QueueSource,
   regions: readonly RegionView[] = regionViews(session, engine),
 ): SessionView {
   const { peer, lastError } = session
@@ -30,6 +33,7 @@ export function sessionView(
     resident_pages: regions.reduce((pages, region) => pages + region.resident_pages, 0),
     pending_faults: pendingFaults,
     oldest_pending_fault_ms: pendingFaults > 0 ? (space?.oldestPendingUs ?? 0) / 1_000 : null,
+    ...oldestFaultView(space, watchdog),
     last_error: lastError === undefined ? null : errorView(lastError),
     ...faultCountsView(space ?? noFaults),
   }
@@ -39,9 +43,27 @@ function errorView({ code, message, atMs }: NonNullable<Session["lastError"]>) {
   return { code, message, at: new Date(atMs).toISOString() }
 }
 
-export function sessionDetailView(session: Session, engine: SnapshotSource): SessionDetailView {
+type OldestFaultView = Pick<SessionView, "oldest_fault_age_ms" | "oldest_fault_stuck_in">
+
+/** One that nobody has read is older than any that was read after it. */
+function oldestFaultView(space: SpaceSnapshot | undefined, watchdog: QueueSource): OldestFaultView {
+  const unreadForMs = space && watchdog.unreadForMs(space.space)
+  const place = space?.oldestFaultPlace ?? "none"
+  const ageMs = place === "none" ? -1 : (space?.oldestFaultAgeMs ?? 0)
+  if (unreadForMs !== undefined && unreadForMs > ageMs) {
+    return { oldest_fault_age_ms: Math.round(unreadForMs), oldest_fault_stuck_in: "queue" }
+  }
+  if (place === "none") return { oldest_fault_age_ms: null, oldest_fault_stuck_in: null }
+  return { oldest_fault_age_ms: ageMs, oldest_fault_stuck_in: place }
+}
+
+export function sessionDetailView(
+  session: Session,
+  engine: SnapshotSource,
+  watchdog: QueueSource,
+): SessionDetailView {
   const regions = regionViews(session, engine)
-  return { ...sessionView(session, engine, regions), region_list: regions }
+  return { ...sessionView(session, engine, watchdog, regions), region_list: regions }
 }
 
 export function regionViews(session: Session, engine: SnapshotSource): RegionView[] {

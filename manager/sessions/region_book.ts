@@ -74,6 +74,13 @@ export class RegionBook {
     throw new ClientError("unknown_region", `This session has no region ${region}`)
   }
 
+  /** The region that the address lies in. */
+  at(address: bigint): Region | undefined {
+    const found = this.byAddress[this.placeOf(address + 1n) - 1]
+    const isWithin = found !== undefined && address < found.address + found.lengthBytes
+    return isWithin ? found : undefined
+  }
+
   /** Enters a region before the engine has it, so that a request behind it meets it. */
   enter(wish: RegionWish): Region {
     checkRange(wish)

@@ -24,6 +24,8 @@ export interface SessionVoice {
   poisoned(region: number, offsetBytes: bigint, lengthBytes: bigint, message: string): void
   /** Last words, then the end of the connection. */
   dismiss(error: ClientError): void
+  /** SIGKILL for the process that connected, and for no other. */
+  kill(): void
 }
 
 /** What every session works with. */
@@ -208,6 +210,12 @@ export class Session {
   dismiss(error: ClientError): void {
     this.noteError(error.code, error.message)
     this.voice.dismiss(error)
+  }
+
+  /** Its client is ended: the session's end follows. */
+  kill(reason: string): void {
+    this.noteError("killed", reason)
+    this.voice.kill()
   }
 
   /** Ends it once; resolves when nothing of it is left in the engine. */

@@ -40,6 +40,8 @@ export interface SeqpacketConnection {
    */
   pause(): void
   resume(): void
+  /** SIGKILL for the process that connected, by its pidfd. Nothing happens when it has ended. */
+  kill(): void
   /**
    * Closes the socket. What was sent before still reaches the peer. No callback comes after this.
    */

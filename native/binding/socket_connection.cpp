@@ -44,6 +44,7 @@ Napi::Function SeqpacketConnection::define(Napi::Env env) {
                          InstanceMethod<&Self::await_writable>("awaitWritable"),
                          InstanceMethod<&Self::pause>("pause"),
                          InstanceMethod<&Self::resume>("resume"),
+                         InstanceMethod<&Self::kill>("kill"),
                          InstanceMethod<&Self::close>("close"),
                          InstanceAccessor<&Self::pid>("pid"),
                          InstanceAccessor<&Self::uid>("uid"),
@@ -152,6 +153,10 @@ void SeqpacketConnection::pause(const Napi::CallbackInfo &) {
 void SeqpacketConnection::resume(const Napi::CallbackInfo &) {
   is_paused_ = false;
   wait_again();
+}
+
+void SeqpacketConnection::kill(const Napi::CallbackInfo &) {
+  if (process_.is_open()) sys::kill_process(process_.get());
 }
 
 void SeqpacketConnection::close(const Napi::CallbackInfo &) { release(); }

@@ -29,6 +29,7 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   // same.
   void pause(const Napi::CallbackInfo &call);
   void resume(const Napi::CallbackInfo &call);
+  void kill(const Napi::CallbackInfo &call);
   // No callback comes after this.
   void close(const Napi::CallbackInfo &call);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "sys/socket_address.hpp"
 
@@ -101,6 +102,12 @@ Result<Descriptor> peer_process(int socket, pid_t pid) {
   Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!opened.is_open()) return Error{errno, "pidfd_open"};
   return opened;
+}
+
+void kill_process(int pidfd) {
+  // It may have ended by itself.
+  [[maybe_unused]] const long sent =
+      ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
 }
 
 void discard_input(int socket) {

@@ -54,6 +54,8 @@ test("ps says what waits, what went wrong, and when nobody is there", async () =
     ...(sessionList[0] as (typeof sessionList)[number]),
     pending_faults: 3,
     oldest_pending_fault_ms: 1_234,
+    oldest_fault_age_ms: 1_234,
+    oldest_fault_stuck_in: "source",
     last_error: { code: "image_failed", message: "the file changed", at: "2026-01-02T03:04:05Z" },
   }
   const troubled = await ask("ps")
@@ -61,9 +63,18 @@ test("ps says what waits, what went wrong, and when nobody is there", async () =
   regionList.length = 0
   const empty = await ask("ps", "--regions")
 
-  assert.match(troubled.stdout, /3 \(1\.2 s\)\n/)
+  assert.match(troubled.stdout, /PENDING +STUCK *\n/)
+  assert.match(troubled.stdout, /3 \(1\.2 s\) +source 1\.2 s *\n/)
   assert.match(troubled.stdout, /s1 at 2026-01-02T03:04:05Z: image_failed: the file changed/)
   assert.is(empty.stdout, "no client is connected\n")
+})
+
+test("ps has no column for stuck faults while none is older than a second", async () => {
+  const { sessionList } = debug.manager
+  const young = { oldest_fault_age_ms: 900, oldest_fault_stuck_in: "source" as const }
+  sessionList[0] = { ...(sessionList[0] as (typeof sessionList)[number]), ...young }
+
+  assert.not.match((await ask("ps")).stdout, /STUCK/)
 })
 
 test("stats prints totals and percentiles, and JSON when asked", async () => {

@@ -70,6 +70,8 @@ export function session(id: string): SessionView {
     resident_pages: 2_560,
     pending_faults: 0,
     oldest_pending_fault_ms: null,
+    oldest_fault_age_ms: null,
+    oldest_fault_stuck_in: null,
     last_error: null,
     ...faultCounts(),
   }
@@ -132,6 +134,14 @@ export function stats(): StatsView {
     fill_us_p99: 2_300,
     fill_us_max: 9_100,
     events_dropped: 0,
+    watchdog: {
+      stuck_faults: { source: 3, deferred: 1, ioctl: 0, queue: 0 },
+      wakes: 17,
+      given_up: 2,
+      clients_killed: 1,
+      faults_forgotten: 4,
+      watch_retries: 5,
+    },
     log_lines_dropped: 0,
     threads: [
       { cpu: 0, faults: 6_200, wakeups: 6_000 },

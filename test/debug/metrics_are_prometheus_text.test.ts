@@ -45,10 +45,25 @@ test("every figure is there, in seconds and bytes", async () => {
   assert.is(value(families, "pagerd_fault_service_seconds", { quantile: "0.99" }), 140e-6)
   assert.is(value(families, "pagerd_fault_service_seconds", { quantile: "1" }), 0.0128)
   assert.is(value(families, "pagerd_oldest_pending_fault_seconds"), 1.5)
+  assert.is(value(families, "pagerd_watchdog_stuck_faults_total", { stuck_in: "source" }), 3)
+  assert.is(value(families, "pagerd_watchdog_stuck_faults_total", { stuck_in: "ioctl" }), 0)
+  assert.is(value(families, "pagerd_watchdog_wakes_total"), 17)
+  assert.is(value(families, "pagerd_watchdog_given_up_total"), 2)
+  assert.is(value(families, "pagerd_watchdog_clients_killed_total"), 1)
+  assert.is(value(families, "pagerd_watchdog_faults_forgotten_total"), 4)
+  assert.is(value(families, "pagerd_watchdog_watch_retries_total"), 5)
   assert.is(value(families, "pagerd_pages_poisoned_total"), 0)
   assert.is(value(families, "process_open_fds"), 41)
   assert.is(value(families, "process_resident_memory_bytes"), 96 * 2 ** 20)
   assert.is(families.get("pagerd_build_info")?.samples[0]?.labels.version, "0.1.0")
+})
+
+test("a fault that nobody has read yet can be the oldest", async () => {
+  const { sessionList } = debug.manager
+  const unread = { oldest_fault_age_ms: 2_500, oldest_fault_stuck_in: "queue" }
+  sessionList.push({ ...debug.manager.sessions()[0], ...unread } as never)
+
+  assert.is(value(await scrape(), "pagerd_oldest_pending_fault_seconds"), 2.5)
 })
 
 test("counters show the snapshot's figure at every scrape, not a sum of scrapes", async () => {

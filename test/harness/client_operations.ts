@@ -2,13 +2,22 @@
  * What a client process does when its test asks (client_process.ts). It lives in that process, uses
  * the client as any program would, and blocks in faults as any program would.
  */
-import { closeSync, openSync, readSync } from "node:fs"
+import { closeSync, openSync, read, readSync } from "node:fs"
+import { promisify } from "node:util"
 import { connect, type MapOptions, type Pager, type Region } from "../../client/index.js"
+import { descriptorTargets } from "./observed_process.js"
 import { fillPattern, findMismatch } from "./pattern.js"
+import { retryUntil } from "./retry.js"
+
+/** Of one message of a userfaultfd. */
+const messageBytes = 32
+const stealBudgetMs = 20_000
+const isUserfaultfd = ({ target }: { target: string }) => target === "anon_inode:[userfaultfd]"
 
 let pager: Pager | undefined
 const regions = new Map<number, Region>()
 let lastHandle = 0
+let stolen: Promise<unknown> = Promise.resolve()
 
 function connected(): Pager {
   if (pager === undefined) throw new Error("this client process has not connected yet")
@@ -82,6 +91,31 @@ export const operations = {
     } finally {
       closeSync(file)
     }
+  },
+
+  /**
+   * Lets a thread of the pool overwrite a byte whose page is absent, and takes the fault's message
+   * off the queue, as a manager does that forgets it. For a manager that is stopped meanwhile.
+   */
+  async stealFault(handle: number, offset: number): Promise<void> {
+    const file = openSync("/proc/version", "r")
+    stolen = promisify(read)(file, bytesOf(handle, offset, 1), 0, 1, 0).finally(() =>
+      closeSync(file),
+    )
+    const [uffd] = descriptorTargets(process.pid).filter(isUserfaultfd)
+    if (uffd === undefined) throw new Error("this client process has no userfaultfd")
+    await retryUntil("the fault's message", stealBudgetMs, () => {
+      try {
+        return readSync(uffd.descriptor, Buffer.alloc(messageBytes)) === messageBytes
+      } catch {
+        return false // There is none yet.
+      }
+    })
+  },
+
+  /** Returns once the thread whose fault was stolen has gone on. */
+  async awaitStolen(): Promise<void> {
+    await stolen
   },
 
   prefault: (handle: number, offset: number, length: number): Promise<void> =>

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { SessionView } from "../../manager/view.js"
 import { DebugSocket } from "./debug_socket.js"
+import { isStopped } from "./observed_process.js"
 import { type Ending, OwnedProcess } from "./owned_process.js"
 import { pagerdCommand } from "./repository.js"
 import { retryUntil } from "./retry.js"
@@ -143,6 +144,17 @@ export class Manager {
   /** SIGTERM, and nothing more. */
   terminate(): void {
     this.#process.child.kill("SIGTERM")
+  }
+
+  /** SIGSTOP; returns once every thread of it stands still. */
+  async pause(): Promise<void> {
+    this.#process.child.kill("SIGSTOP")
+    await retryUntil("pagerd's threads standing still", readyBudgetMs, () => isStopped(this.pid))
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#process.child.kill("SIGCONT")
   }
 
   /** SIGKILL: what a crash is like for its clients. */

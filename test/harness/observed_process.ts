@@ -55,6 +55,18 @@ export function faultWaiters(pid: number): FaultWaiters {
   return { pending: sum("pending"), total: sum("total") }
 }
 
+/** Whether every thread of the process is stopped. */
+export function isStopped(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.every((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`) === "T")
+}
+
+/** The letter behind the command's name; "" when there is no such task. */
+function stateOf(path: string): string {
+  const stat = readOptional(path)
+  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3)
+}
+
 function readOptional(path: string): string {
   try {
     return readFileSync(path, "utf8")
@@ -65,7 +77,6 @@ function readOptional(path: string): string {
 
 /** Whether the process still exists and is no zombie. */
 export function isRunning(pid: number): boolean {
-  const stat = readOptional(`/proc/${pid}/stat`)
-  const state = stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3)
-  return stat !== "" && state !== "Z" && state !== "X"
+  const state = stateOf(`/proc/${pid}/stat`)
+  return state !== "" && state !== "Z" && state !== "X"
 }

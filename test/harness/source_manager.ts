@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { type ConfigInput, type PageSource, serve } from "../../manager/index.js"
+import type { Logger } from "../../manager/log.js"
 import { DebugSocket } from "./debug_socket.js"
 import { scratchDirectory } from "./scratch.js"
 
@@ -14,6 +15,7 @@ export interface SourceManager {
 export async function serveSources(
   images: Readonly<Record<string, PageSource>>,
   config: ConfigInput = {},
+  log?: Logger,
 ): Promise<SourceManager> {
   const directory = scratchDirectory()
   const socket = join(directory, "pagerd.sock")
@@ -25,6 +27,7 @@ export async function serveSources(
     stateDir,
     images,
     config: { logLevel: "error", ...config },
+    ...(log === undefined ? {} : { log }),
   })
   return { socket, debug: new DebugSocket(debugSocket), stop: () => manager.close() }
 }

@@ -92,6 +92,10 @@ export class Conversation implements SessionVoice {
     this.endAfterLastWords(error.message)
   }
 
+  kill(): void {
+    this.connection.kill()
+  }
+
   private receive(arrival: Arrival): void {
     try {
       if (!this.isOver()) this.serve(arrival)
