@@ -114,7 +114,7 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
 std::string AddressSpace::apply(const uffd_msg &message) {
   switch (message.event) {
     case UFFD_EVENT_REMOVE:
-      for (const auto &region : regions_.all()) {
+      for (const auto &region : regions_.within(message.arg.remove.start, message.arg.remove.end)) {
         if (region->discard(message.arg.remove.start, message.arg.remove.end)) continue;
         return "there is no memory to note which pages it discards";
       }

@@ -70,12 +70,9 @@ bool Region::discard(std::uint64_t start, std::uint64_t end) {
   const std::uint64_t from = std::max(start, start_);
   const std::uint64_t to = std::min(end, end_);
   if (from >= to) return true;
-  if (!discarded_) {
-    auto bits = image::Bitmap::create((end_ - start_) / page_bytes);
-    if (!bits.ok()) return false;
-    discarded_.emplace(bits.take());
-  }
-  discarded_->set((from - start_) / page_bytes, (to - start_) / page_bytes);
+  if (!discarded_) discarded_ = DiscardedPages::create((end_ - start_) / page_bytes);
+  if (!discarded_) return false;
+  discarded_->add((from - start_) / page_bytes, (to - start_) / page_bytes);
   return true;
 }
 
@@ -85,7 +82,7 @@ std::optional<Window> Region::discarded_run(std::uint64_t address, Window &windo
   const Window run{
       discarded_->run_begin(page, (window.start - start_) / page_bytes) * page_bytes + start_,
       discarded_->run_end(page, (window.end - start_) / page_bytes) * page_bytes + start_};
-  if (discarded_->test(page)) return run;
+  if (discarded_->has(page)) return run;
   window = run;
   return std::nullopt;
 }
@@ -95,12 +92,20 @@ bool Region::close(std::uint32_t request) {
   return pins_.fetch_or(closing, std::memory_order_acq_rel) == 0;
 }
 
-Region *RegionTable::overlapping(std::uint64_t start, std::uint64_t end) const {
-  const auto behind = std::upper_bound(
+std::span<const std::shared_ptr<Region>> RegionTable::within(std::uint64_t start,
+                                                             std::uint64_t end) const {
+  const auto first = std::upper_bound(
       regions_.begin(), regions_.end(), start,
       [](std::uint64_t address, const auto &region) { return address < region->end(); });
-  if (behind == regions_.end() || (*behind)->start() >= end) return nullptr;
-  return behind->get();
+  const auto behind = std::lower_bound(
+      first, regions_.end(), end,
+      [](const auto &region, std::uint64_t address) { return region->start() < address; });
+  return {first, behind};
+}
+
+Region *RegionTable::overlapping(std::uint64_t start, std::uint64_t end) const {
+  const auto found = within(start, end);
+  return found.empty() ? nullptr : found.front().get();
 }
 
 std::shared_ptr<Region> RegionTable::at(std::uint64_t address) const {

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "engine/discarded_pages.hpp"
 #include "engine/fault.hpp"
 #include "engine/tally.hpp"
-#include "image/bitmap.hpp"
 
 namespace pagerd::engine {
 
@@ -93,7 +94,7 @@ class Region {
   std::atomic<std::uint64_t> next_expected_{0};
   std::atomic<std::uint64_t> streak_window_;
 
-  std::optional<image::Bitmap> discarded_;
+  std::optional<DiscardedPages> discarded_;
   std::atomic<std::uint64_t> pins_{0};
   std::uint32_t close_request_ = 0;
 };
@@ -103,6 +104,8 @@ class RegionTable {
  public:
   // The region that shares addresses with [start, end), if any.
   Region *overlapping(std::uint64_t start, std::uint64_t end) const;
+  // All that do, in the order of their addresses.
+  std::span<const std::shared_ptr<Region>> within(std::uint64_t start, std::uint64_t end) const;
   std::shared_ptr<Region> at(std::uint64_t address) const;
   std::shared_ptr<Region> with_id(std::uint32_t id) const;
 

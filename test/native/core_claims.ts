@@ -52,6 +52,7 @@ const sequential = [
   "among_ten_thousand_regions.cpp",
   "region_end_forgets_who_waited.cpp",
   "wrong_maps_are_refused.cpp",
+  "discarded_pages_agree_with_a_model.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

@@ -1,0 +1,301 @@
+/* A client that means no good. It speaks the protocol by itself, since no library would do what it
+   does: one order a line on stdin, one answer a line on stdout, "ok [NUMBER]" or "error WORDS". */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { page_bytes = 4096, words_max = 6, frame_bytes_max = 1024 };
+
+static int connection = -1;
+static int userfault = -1;
+static int is_userfault_sent;
+static unsigned char *memory;
+static uint64_t memory_bytes;
+static uint32_t last_request;
+
+/* A msgpack map in the making. */
+struct frame {
+  unsigned char bytes[frame_bytes_max];
+  size_t length;
+};
+
+static void put(struct frame *frame, const void *bytes, size_t length) {
+  if (frame->length + length > sizeof frame->bytes) abort();
+  memcpy(frame->bytes + frame->length, bytes, length);
+  frame->length += length;
+}
+
+static void put_text(struct frame *frame, const char *text) {
+  const unsigned char head[] = {0xd9, (unsigned char)strlen(text)};
+  put(frame, head, sizeof head);
+  put(frame, text, strlen(text));
+}
+
+static void put_number(struct frame *frame, const char *field, uint64_t number) {
+  unsigned char bytes[9] = {0xcf};
+  for (int i = 0; i < 8; i++) bytes[1 + i] = (unsigned char)(number >> (56 - 8 * i));
+  put_text(frame, field);
+  put(frame, bytes, sizeof bytes);
+}
+
+static void put_field(struct frame *frame, const char *field, const char *text) {
+  put_text(frame, field);
+  put_text(frame, text);
+}
+
+static struct frame begin(const char *type, unsigned char fields) {
+  struct frame frame = {.length = 0};
+  const unsigned char head = 0x80 | fields;
+  put(&frame, &head, 1);
+  put_field(&frame, "type", type);
+  return frame;
+}
+
+static void answer_errno(const char *call) { printf("error %s: %s\n", call, strerror(errno)); }
+
+/* Sends it, with the descriptor unless that is -1, and waits for what the manager answers. That is
+   "error" plus the answer's printable bytes, or the end of the connection, when it is not
+   `wanted`. */
+static int exchange(const struct frame *frame, int descriptor, const char *wanted) {
+  struct iovec part = {(void *)frame->bytes, frame->length};
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+  if (descriptor >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    *rights = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  if (sendmsg(connection, &header, MSG_NOSIGNAL) < 0) return answer_errno("sendmsg"), -1;
+  char answer[frame_bytes_max];
+  const ssize_t length = recv(connection, answer, sizeof answer - 1, 0);
+  if (length <= 0) return puts("error the manager has closed the connection"), -1;
+  if (memmem(answer, (size_t)length, wanted, strlen(wanted))) return 0;
+  for (ssize_t i = 0; i < length; i++)
+    if (answer[i] < ' ' || answer[i] > '~') answer[i] = ' ';
+  printf("error %.*s\n", (int)length, answer);
+  return -1;
+}
+
+/* SOCKET: connects and says hello. */
+static void connect_to(char **words) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, words[1], sizeof address.sun_path - 1);
+  connection = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
+    return answer_errno("connect");
+  const unsigned char no = 0xc2;
+  struct frame hello = begin("hello", 4);
+  put_number(&hello, "version", 1);
+  put_field(&hello, "client", "hostile");
+  put_text(&hello, "want_device");
+  put(&hello, &no, 1);
+  if (exchange(&hello, -1, "welcome") == 0) puts("ok");
+}
+
+/* FEATURES BYTES: memory of its own, and a userfaultfd with these features that has its faults. */
+static void arm(char **words) {
+  const uint64_t features = strtoull(words[1], NULL, 0);
+  memory_bytes = strtoull(words[2], NULL, 0);
+  /* Without privileges only faults of its own code are to be had, which will do. */
+  const int user_mode_only = geteuid() == 0 ? 0 : 1;
+  userfault = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | user_mode_only);
+  struct uffdio_api api = {.api = UFFD_API, .features = features};
+  if (ioctl(userfault, UFFDIO_API, &api) < 0) return answer_errno("UFFDIO_API");
+  memory = mmap(NULL, memory_bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return answer_errno("mmap");
+  struct uffdio_register range = {{(uintptr_t)memory, memory_bytes}, 0, 0};
+  range.mode = UFFDIO_REGISTER_MODE_MISSING;
+  if (ioctl(userfault, UFFDIO_REGISTER, &range) < 0) return answer_errno("UFFDIO_REGISTER");
+  puts("ok");
+}
+
+static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_bytes) {
+  struct frame map = begin("map", 8);
+  put_number(&map, "request", ++last_request);
+  put_field(&map, "image", image);
+  put_field(&map, "mode", "copy");
+  put_number(&map, "address", (uintptr_t)memory + offset_bytes);
+  put_number(&map, "length_bytes", length_bytes);
+  put_number(&map, "offset_bytes", 0);
+  put_number(&map, "window_bytes", 0);
+  const int descriptor = is_userfault_sent ? -1 : userfault;
+  is_userfault_sent = 1;
+  return exchange(&map, descriptor, "mapped");
+}
+
+/* IMAGE REGION_BYTES COUNT: so many regions of that length, one behind the other. */
+static void map(char **words) {
+  const uint64_t region_bytes = strtoull(words[2], NULL, 0);
+  const uint64_t count = strtoull(words[3], NULL, 0);
+  for (uint64_t region = 0; region < count; region++)
+    if (map_at(words[1], region * region_bytes, region_bytes) < 0) return;
+  puts("ok");
+}
+
+/* Where its memory is, and the number of its userfaultfd. */
+static void address(char **words) {
+  (void)words;
+  printf("ok %llu\n", (unsigned long long)(uintptr_t)memory);
+}
+
+static void userfault_number(char **words) {
+  (void)words;
+  printf("ok %d\n", userfault);
+}
+
+/* OFFSET: the byte there. */
+static void read_byte(char **words) {
+  printf("ok %d\n", ((volatile unsigned char *)memory)[strtoull(words[1], NULL, 0)]);
+}
+
+/* Polling a userfaultfd without O_NONBLOCK is an error that never ends. */
+static void clear_nonblock(char **words) {
+  (void)words;
+  if (fcntl(userfault, F_SETFL, 0) < 0) return answer_errno("fcntl");
+  puts("ok");
+}
+
+static void start(void *(*run)(void *), void *argument) {
+  pthread_t id;
+  if ((errno = pthread_create(&id, NULL, run, argument))) return answer_errno("pthread_create");
+  pthread_detach(id);
+}
+
+static void *touch(void *argument) {
+  (void)*(volatile unsigned char *)argument;
+  return NULL;
+}
+
+/* OFFSET: a thread touches the byte there, and it is nobody's matter whether it ever comes back. */
+static void touch_aside(char **words) {
+  start(touch, memory + strtoull(words[1], NULL, 0));
+  puts("ok");
+}
+
+static void *steal_forever(void *argument) {
+  (void)argument;
+  struct uffd_msg message;
+  for (;;)
+    if (read(userfault, &message, sizeof message) < 0 && errno != EAGAIN) return NULL;
+}
+
+/* THREADS: from now on so many threads race the manager for the userfaultfd's events. */
+static void steal(char **words) {
+  for (uint64_t i = strtoull(words[1], NULL, 0); i > 0; i--) start(steal_forever, NULL);
+  puts("ok");
+}
+
+static void *remove_forever(void *argument) {
+  (void)argument;
+  for (;;)
+    if (madvise(memory, memory_bytes, MADV_DONTNEED) < 0) abort();
+}
+
+/* THREADS: from now on so many threads drop all of the memory, again and again. */
+static void flood_removes(char **words) {
+  for (uint64_t i = strtoull(words[1], NULL, 0); i > 0; i--) start(remove_forever, NULL);
+  puts("ok");
+}
+
+static void *fault_forever(void *argument) {
+  volatile unsigned char *slice = argument;
+  for (;;) {
+    (void)*slice;
+    if (madvise((void *)slice, page_bytes, MADV_DONTNEED) < 0) abort();
+  }
+}
+
+/* THREADS STRIDE: from now on each of so many threads faults on a page of its own without end. */
+static void flood_faults(char **words) {
+  const uint64_t threads = strtoull(words[1], NULL, 0);
+  const uint64_t stride = strtoull(words[2], NULL, 0);
+  for (uint64_t i = 0; i < threads; i++) start(fault_forever, memory + i * stride);
+  puts("ok");
+}
+
+/* BYTES: from now on forks again and again, with so much memory that its mmap lock is taken most of
+   the time. */
+static void *fork_forever(void *argument) {
+  (void)argument;
+  for (;;) {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    if (child > 0) waitpid(child, NULL, 0);
+  }
+}
+
+static void hold_mmap_lock(char **words) {
+  const uint64_t bytes = strtoull(words[1], NULL, 0);
+  char *ballast = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (ballast == MAP_FAILED) return answer_errno("mmap");
+  /* Small pages, so that there are many entries to copy. */
+  madvise(ballast, bytes, MADV_NOHUGEPAGE);
+  for (uint64_t at = 0; at < bytes; at += page_bytes) ballast[at] = 1;
+  start(fork_forever, NULL);
+  puts("ok");
+}
+
+/* A child keeps every descriptor open, and this process ends. */
+static void leave_to_child(char **words) {
+  (void)words;
+  const pid_t child = fork();
+  if (child < 0) return answer_errno("fork");
+  if (child == 0) {
+    close(STDIN_FILENO);
+    for (;;) pause();
+  }
+  printf("ok %d\n", child);
+  fflush(stdout);
+  _exit(0);
+}
+
+static const struct {
+  const char *name;
+  void (*carry_out)(char **words);
+} orders[] = {
+    {"connect", connect_to},
+    {"arm", arm},
+    {"map", map},
+    {"address", address},
+    {"userfault_number", userfault_number},
+    {"read", read_byte},
+    {"clear_nonblock", clear_nonblock},
+    {"touch_aside", touch_aside},
+    {"steal", steal},
+    {"flood_removes", flood_removes},
+    {"flood_faults", flood_faults},
+    {"hold_mmap_lock", hold_mmap_lock},
+    {"leave_to_child", leave_to_child},
+};
+
+int main(void) {
+  char line[1024];
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  while (fgets(line, sizeof line, stdin)) {
+    char *words[words_max] = {0};
+    char *rest = line;
+    for (int i = 0; i < words_max && (words[i] = strsep(&rest, " \n")) && *words[i]; i++) continue;
+    const size_t count = sizeof orders / sizeof *orders;
+    size_t at = 0;
+    while (at < count && strcmp(orders[at].name, words[0])) at++;
+    if (at < count) orders[at].carry_out(words);
+    else puts("error this program knows no such order");
+  }
+  return 0;
+}
