@@ -36,6 +36,11 @@ const limits = z.strictObject({
    */
   requestsInFlightMax: count(1, 4_096).default(64),
   /**
+   * Prefaults and loads of one user that are under way. All users share the places that there are
+   * for them, a thousand, and each can take as long as its image's source likes.
+   */
+  bulkRequestsPerUidMax: count(1, 1_024).default(256),
+  /**
    * Frames on their way to one client. A client that lets more of them lie is not reading: its
    * session ends.
    */

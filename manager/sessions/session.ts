@@ -154,7 +154,13 @@ export class Session {
   async prefault(region: Region, offsetBytes: bigint, lengthBytes: bigint): Promise<bigint> {
     if (region.mode === "cow") return 0n
     const { engine } = this.services
-    return engine.prefault(this.spaceOf(region), region.region, offsetBytes, lengthBytes)
+    const space = this.spaceOf(region)
+    return this.runBulk(() => engine.prefault(space, region.region, offsetBytes, lengthBytes))
+  }
+
+  /** Counts among what its user has under way. */
+  runBulk<T>(run: () => Promise<T>): Promise<T> {
+    return this.services.users.runBulk(this.peer.uid, run)
   }
 
   /** The client has dropped the region's pages by itself. */

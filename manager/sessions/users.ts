@@ -9,7 +9,11 @@ export interface UserAccount {
   regions: number
   /** Address space of these regions. */
   lengthBytes: bigint
+  /** Prefaults and loads that are under way. */
+  bulkRequests: number
 }
+
+const nothing: UserAccount = { sessions: 0, regions: 0, lengthBytes: 0n, bulkRequests: 0 }
 
 /** Held for each: socket, pidfd and userfaultfd; the image's memory and the file behind it. */
 const descriptorsOf = { session: 3, "published image": 2 } as const
@@ -28,13 +32,29 @@ export class Users {
   ) {}
 
   accountOf(uid: number): UserAccount {
-    const account = this.accounts.get(uid) ?? { sessions: 0, regions: 0, lengthBytes: 0n }
+    const account = this.accounts.get(uid) ?? { ...nothing }
     this.accounts.set(uid, account)
     return account
   }
 
   sessionsOf(uid: number): number {
     return this.accounts.get(uid)?.sessions ?? 0
+  }
+
+  /** A prefault or a load. Rejects with a ClientError when too many are under way. */
+  async runBulk<T>(uid: number, run: () => Promise<T>): Promise<T> {
+    const account = this.accountOf(uid)
+    const { bulkRequestsPerUidMax } = this.limits
+    if (account.bulkRequests >= bulkRequestsPerUidMax) {
+      const found = `User ${uid} has ${account.bulkRequests} prefaults and loads under way`
+      throw new ClientError("busy", `${found}, the most that one user may have`)
+    }
+    account.bulkRequests += 1
+    try {
+      return await run()
+    } finally {
+      account.bulkRequests -= 1
+    }
   }
 
   /** To be called once the last session of a user has ended. */

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { ConfigInput } from "../../manager/config.js"
+import { GatedSource } from "../harness/gated_source.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
 import { skipLoudly } from "../harness/skip.js"
@@ -14,6 +15,13 @@ import { serveInTest } from "./serving.js"
 const page = 4096
 const own = process.getuid?.() ?? -1
 const hello = { type: "hello", version: 1, client: "raw", want_device: false }
+
+/** Every read of it waits, so that what wants its bytes stays under way. */
+async function serveSlowly(limits: ConfigInput["limits"]) {
+  const source = new GatedSource(16 * page, 1)
+  const manager = await serveInTest({ images: { model: source }, config: { limits } })
+  return { source, manager }
+}
 
 const serveWith = (limits: ConfigInput["limits"]) =>
   serveInTest({ images: { model: patternFile(16 * page, 1) }, config: { limits } })
@@ -118,6 +126,33 @@ test("descriptors: three for a session, two for a published image", async () => 
   assert.is(noImage, `${found} published image`)
   assert.is(noSession, `${found} session`)
   for (const client of [one, two, refused]) client.close()
+  await manager.close()
+})
+
+test("prefaults and loads that are under way", async () => {
+  const { manager, source } = await serveSlowly({ bulkRequestsPerUidMax: 2 })
+  const clients = [await pageClient(manager.socket), await pageClient(manager.socket)] as const
+  for (const client of clients) {
+    client.map()
+    await client.raw.next("mapped")
+  }
+  const [one, two] = clients
+  const prefault = { type: "prefault", region: 1, offset_bytes: 0, length_bytes: page }
+  one.raw.request(prefault)
+  one.raw.request({ type: "load", image: "model" })
+  const held = await source.nextRead()
+
+  two.raw.request(prefault)
+  const sentence = await two.raw.nextError("busy")
+  held.release()
+  source.open()
+  const answers = [await one.raw.nextOfAny(), await one.raw.nextOfAny()]
+  two.raw.request(prefault)
+  await two.raw.next("prefaulted")
+
+  assert.match(sentence, /^User \d+ has 2 prefaults and loads under way, the most that one user/)
+  assert.equal(answers.map(({ type }) => type).toSorted(), ["loaded", "prefaulted"])
+  for (const client of clients) client.close()
   await manager.close()
 })
 

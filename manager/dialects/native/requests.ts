@@ -62,7 +62,7 @@ async function load(message: RequestOf<"load">, scope: RequestScope): Promise<Ma
   const { session, sessions, images, loader } = scope
   sessions.checkNotDraining()
   const image = images.find(message.image, session.peer)
-  await loader.load(image)
+  await session.runBulk(() => loader.load(image))
   const { presentBytes } = images.residency(image)
   const { request } = message
   return { type: "loaded", request, image: image.name, resident_bytes: presentBytes }
