@@ -1,5 +1,6 @@
 // Invariant 13.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
