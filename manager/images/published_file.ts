@@ -1,6 +1,7 @@
 import { constants, fstatSync, readFileSync } from "node:fs"
 import { ClientError } from "../errors.js"
 import type { SocketModule } from "../sockets/native.js"
+import { fileSystemOfMount } from "./mounts.js"
 
 const accessModeMask = 0o3
 /** O_PATH, which Node does not name: the file was never opened. */
@@ -17,6 +18,7 @@ const isServedByProcess = (type: string) => /^(fuse|9p|virtiofs)/.test(type)
 export function checkPublishedFile(
   native: Pick<SocketModule, "describeDescriptor">,
   descriptor: number,
+  clientPid: number,
 ): void {
   const { name, isSharedMemory } = native.describeDescriptor(descriptor)
   const refuse = (found: string) => {
@@ -30,16 +32,15 @@ export function checkPublishedFile(
     throw refuse("it is not open for reading")
   }
   if ((flags & constants.O_DIRECT) !== 0) throw refuse("it is open with O_DIRECT")
-  if (!isSharedMemory) checkMount(mount, refuse)
+  if (!isSharedMemory) checkFileSystem(fileSystemOfMount(mount, clientPid), refuse)
 
   const file = fstatSync(descriptor)
   if (!file.isFile()) throw refuse("it is no regular file")
   if (file.size === 0) throw refuse("it is empty")
 }
 
-function checkMount(mount: number, refuse: (found: string) => ClientError): void {
-  const type = fileSystemOf(mount)
-  if (type === undefined) throw refuse("it lies on a mount that this manager does not have")
+function checkFileSystem(type: string | undefined, refuse: (found: string) => ClientError): void {
+  if (type === undefined) throw refuse("it lies on a file system that is not mounted here")
   if (isServedByProcess(type)) throw refuse(`its file system, ${type}, is served by a process`)
 }
 
@@ -48,13 +49,4 @@ function readDescriptorFacts(descriptor: number): { flags: number; mount: number
   const flags = /^flags:\s+([0-7]+)$/m.exec(facts)?.[1] ?? "0"
   const mount = /^mnt_id:\s+(\d+)$/m.exec(facts)?.[1] ?? "-1"
   return { flags: Number.parseInt(flags, 8), mount: Number(mount) }
-}
-
-/**
- * Its name is the first field after the lone dash: "36 35 98:0 /mnt1 /mnt2 rw - ext3 /dev/root rw".
- */
-function fileSystemOf(mount: number): string | undefined {
-  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n")
-  const line = mounts.find((candidate) => candidate.startsWith(`${mount} `))
-  return line?.split(" - ")[1]?.split(" ")[0]
 }

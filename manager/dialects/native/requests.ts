@@ -80,7 +80,7 @@ async function publish(
     const wanted = "wanted the file's descriptor along with it"
     throw new ClientError("missing_descriptor", `No descriptor came with publish, ${wanted}`)
   }
-  checkPublishedFile(native, file)
+  checkPublishedFile(native, file, session.peer.pid)
   const source = native.describeDescriptor(file).name
   // The engine has a duplicate of its own; this one is closed with the frame.
   const published = session.publish(image, file, source)
