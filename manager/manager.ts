@@ -15,6 +15,7 @@ import type { Logger } from "./log.js"
 import { Sessions } from "./sessions/sessions.js"
 import { Users } from "./sessions/users.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
+import type { PassedSockets } from "./sockets/passed_sockets.js"
 import { StateDirectory } from "./state/state_directory.js"
 import { Watchdog } from "./watchdog/watchdog.js"
 
@@ -77,7 +78,7 @@ export class RunningManager {
    * Throws a ManagerError or a ClientError when an image or a socket cannot be had, and what `stop`
    * was aborted with; close() is due then.
    */
-  async start(sources: ImageSources, stop: AbortSignal): Promise<void> {
+  async start(sources: ImageSources, stop: AbortSignal, passed: PassedSockets = {}): Promise<void> {
     const { native, config, log, images, loader, sessions, device, inspect } = this
     this.state = StateDirectory.open(config.stateDir, log)
     await this.addImages(sources, stop)
@@ -89,10 +90,17 @@ export class RunningManager {
       mode: config.socketMode,
       native,
       log,
+      passed: passed.clients?.descriptor,
       onConnection: (socket) => reception.accept(socket),
     })
     // After the clients' socket: its lock keeps a second manager from taking this path too.
-    this.debugServer = await startDebugServer({ path: config.debugSocket, inspect, log })
+    const debug = { path: config.debugSocket, passed: passed.debug?.descriptor }
+    this.debugServer = await startDebugServer({ ...debug, inspect, log })
+  }
+
+  /** How often each fault thread has answered so far; asks each for one more answer. */
+  askPulses(): readonly number[] {
+    return this.engine.native.askPulses()
   }
 
   /** Takes nothing new, lets what is under way end within the configured time, then ends. */

@@ -3,6 +3,7 @@ import { resolveConfig } from "./config_file.js"
 import { loadNative } from "./engine/load.js"
 import { createLog, type Logger } from "./log.js"
 import { type ImageSources, RunningManager } from "./manager.js"
+import type { PassedSockets } from "./sockets/passed_sockets.js"
 import type { Inspectable } from "./view.js"
 
 export interface ServeOptions {
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly configFile?: string
   /** Settings that go ahead of the file's. */
   readonly config?: ConfigInput
+  /** Listening sockets to serve on, whatever paths are named; see `takePassedSockets`. */
+  readonly passed?: PassedSockets
   /** Aborted while images are still being loaded, it ends the start: serve() rejects then. */
   readonly signal?: AbortSignal
   /** Where to log; default: JSON lines on stderr from the configured level on. */
@@ -31,6 +34,10 @@ export interface Manager {
   readonly debugSocket: string
   /** What the debug socket shows. */
   readonly inspect: Inspectable
+  /** Where it logs. */
+  readonly log: Logger
+  /** How often each fault thread has answered so far; asks each for one more answer. */
+  askPulses(): readonly number[]
   /** Takes nothing new, lets requests under way end within `drainTimeoutMs`, then closes. */
   drain(): Promise<void>
   /** Ends every session and frees everything. */
@@ -43,8 +50,10 @@ export interface Manager {
  * then.
  */
 export async function serve(options: ServeOptions = {}): Promise<Manager> {
-  const { socket, debugSocket, stateDir, images = {}, configFile } = options
+  const { stateDir, images = {}, configFile, passed = {} } = options
   const { signal = new AbortController().signal } = options
+  const socket = passed.clients?.path ?? options.socket
+  const debugSocket = passed.debug?.path ?? options.debugSocket
   const given = { ...options.config, ...named({ socket, debugSocket, stateDir }) }
   const config = resolveConfig({ given, environment: process.env, file: configFile })
   const log = options.log ?? createLog(config.logLevel)
@@ -57,7 +66,7 @@ export async function serve(options: ServeOptions = {}): Promise<Manager> {
 
   const manager = new RunningManager(native, config, log)
   try {
-    await manager.start({ ...config.images, ...images }, signal)
+    await manager.start({ ...config.images, ...images }, signal, passed)
   } catch (error) {
     await manager.close()
     throw error
@@ -67,6 +76,8 @@ export async function serve(options: ServeOptions = {}): Promise<Manager> {
     socket: config.socket,
     debugSocket: config.debugSocket,
     inspect: manager.inspect,
+    log,
+    askPulses: () => manager.askPulses(),
     drain: () => manager.drain(),
     close: () => manager.close(),
   }

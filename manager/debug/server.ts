@@ -14,6 +14,8 @@ import { listenOnSocketFile } from "./socket_file.js"
 export interface DebugServerOptions {
   /** Where the Unix socket is made, with mode 0600. */
   readonly path: string
+  /** A listening socket for that path, made by a service manager. */
+  readonly passed?: number | undefined
   readonly inspect: Inspectable
   readonly log: Logger
 }
@@ -38,7 +40,7 @@ export async function startDebugServer(options: DebugServerOptions): Promise<Deb
   const server = createBoundedServer((request, response) => {
     void serveRequest(routes, options, request, response)
   })
-  await listenOnSocketFile(server, options.path)
+  await listenOnSocketFile(server, options.path, options.passed)
   server.on("error", (error) => options.log.error({ err: error }, "debug socket failed"))
 
   return { close: () => closeServer(server, followers) }

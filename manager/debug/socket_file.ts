@@ -8,20 +8,25 @@ const pathBytesMax = 107
 
 /**
  * Makes a server listen on a Unix socket that only its owner may open, taking the place of a dead
- * manager's.
+ * manager's; or on a socket that was passed to us, whose file and mode are somebody else's.
  */
-export async function listenOnSocketFile(server: Server, path: string): Promise<void> {
+export async function listenOnSocketFile(
+  server: Server,
+  path: string,
+  passed: number | undefined,
+): Promise<void> {
   const pathBytes = Buffer.byteLength(path)
   if (pathBytes > pathBytesMax) {
     const message = `A socket's path has at most ${pathBytesMax} bytes; ${path} has ${pathBytes}`
     throw new ManagerError("socket_path_too_long", message)
   }
   try {
+    if (passed !== undefined) return await listen(server, { fd: passed })
     await mkdir(dirname(path), { recursive: true, mode: 0o755 })
-    await listen(server, path).catch(async (error: unknown) => {
+    await listen(server, { path }).catch(async (error: unknown) => {
       if (errnoOf(error) !== "EADDRINUSE") throw error
       await removeStaleSocket(path)
-      await listen(server, path)
+      await listen(server, { path })
     })
   } catch (error) {
     if (error instanceof ManagerError) throw error
@@ -34,12 +39,12 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
  * The socket file is born with mode 0600: bind() happens before listen() returns, so the umask
  * covers it alone.
  */
-function listen(server: Server, path: string): Promise<void> {
+function listen(server: Server, where: { path: string } | { fd: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject)
     const umask = process.umask(0o177)
     try {
-      server.listen(path, () => {
+      server.listen(where, () => {
         server.off("error", reject)
         resolve()
       })

@@ -303,6 +303,11 @@ export interface NativeEngine {
   /** The client dropped the region's pages: residency starts again at zero. */
   noteReset(space: number, region: number): void
 
+  /**
+   * How often each fault thread has answered so far; asks each for one more answer, which a thread
+   * that is stuck does not give.
+   */
+  askPulses(): number[]
   engineSnapshot(): EngineSnapshot
   spaceSnapshot(space: number): SpaceSnapshot | undefined
   regionSnapshots(space: number): RegionSnapshot[]

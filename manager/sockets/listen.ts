@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly mode: number
   readonly native: SocketModule
   readonly log: Logger
+  /** A listening socket for that path, made by a service manager; its file stays at the end. */
+  readonly passed?: number | undefined
   /** Owns the socket, a descriptor, from here on. */
   onConnection(socket: number): void
 }
@@ -31,7 +33,7 @@ export interface ClientListener {
  * Throws a ManagerError when it cannot.
  */
 export function listenForClients(options: ListenOptions): ClientListener {
-  const { path, native } = options
+  const { path, native, passed } = options
   if (Buffer.byteLength(path) > pathBytesMax) {
     const found = `this has ${Buffer.byteLength(path)}: ${path}`
     const message = `A socket's path has at most ${pathBytesMax} bytes; ${found}`
@@ -40,11 +42,11 @@ export function listenForClients(options: ListenOptions): ClientListener {
   makeDirectory(path)
   const lock = takeLock(native, path)
   try {
-    removeStaleSocket(native, path)
+    if (passed === undefined) removeStaleSocket(native, path)
     const listener = openListener(options)
     const close = () => {
       listener.close()
-      rmSync(path, { force: true })
+      if (passed === undefined) rmSync(path, { force: true })
       native.closeDescriptor(lock)
     }
     return { close: once(close) }
@@ -92,7 +94,7 @@ function removeStaleSocket(native: SocketModule, path: string): void {
   throw alreadyRunning(path)
 }
 
-function openListener({ path, mode, native, log, onConnection }: ListenOptions) {
+function openListener({ path, mode, native, log, passed, onConnection }: ListenOptions) {
   const onFailure = (errno: string) => {
     const message = "cannot accept clients for now: raise the limit of open descriptors"
     log.error({ socket: path, errno }, message)
@@ -103,7 +105,7 @@ function openListener({ path, mode, native, log, onConnection }: ListenOptions) 
 
   function makeListener() {
     try {
-      return new native.SeqpacketListener(path, mode, onConnection, onFailure)
+      return new native.SeqpacketListener(passed ?? path, mode, onConnection, onFailure)
     } catch (error) {
       throw new ManagerError("listen_failed", reasonOf(error))
     }

@@ -54,14 +54,24 @@ export interface SeqpacketListener {
   close(): void
 }
 
+/** A socket that the service manager has made and listens on for us. */
+export interface ListeningSocket {
+  /** "" for any other type. */
+  readonly type: "seqpacket" | "stream" | ""
+  readonly isListening: boolean
+  /** "" when it is no Unix socket with a path. */
+  readonly path: string
+}
+
 export interface SocketModule {
   /**
-   * The path must not exist; it cannot be connected to before it has its mode. `onConnection` is
-   * given a descriptor to make a SeqpacketConnection of; after `onFailure` (an errno's name) the
-   * listener rests until resume().
+   * The path must not exist; it cannot be connected to before it has its mode. A listening socket
+   * in its place becomes the listener's and keeps the mode it has. `onConnection` is given a
+   * descriptor to make a SeqpacketConnection of; after `onFailure` (an errno's name) the listener
+   * rests until resume().
    */
   SeqpacketListener: new (
-    path: string,
+    where: string | number,
     mode: number,
     onConnection: (socket: number) => void,
     onFailure: (errno: string) => void,
@@ -74,6 +84,8 @@ export interface SocketModule {
   connectSeqpacket(path: string): number
   /** Locks a file for as long as the descriptor is open; EAGAIN when somebody has it. */
   lockFile(path: string): number
+  /** Makes it close-on-exec and not to block; throws for what is no socket. */
+  takeListening(descriptor: number): ListeningSocket
   openDevice(): number
   sendDatagram(path: string, text: string): void
   raiseDescriptorLimit(): { before: number; after: number }

@@ -86,6 +86,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
+       InstanceMethod<&EngineObject::ask_pulses>("askPulses"),
        InstanceMethod<&EngineObject::engine_snapshot>("engineSnapshot"),
        InstanceMethod<&EngineObject::space_snapshot>("spaceSnapshot"),
        InstanceMethod<&EngineObject::region_snapshots>("regionSnapshots"),

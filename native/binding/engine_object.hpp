@@ -68,6 +68,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
               const std::string &text);
 
   // engine_snapshots.cpp
+  Napi::Value ask_pulses(const Napi::CallbackInfo &call);
   Napi::Value engine_snapshot(const Napi::CallbackInfo &call);
   Napi::Value space_snapshot(const Napi::CallbackInfo &call);
   Napi::Value region_snapshots(const Napi::CallbackInfo &call);

@@ -84,6 +84,18 @@ Napi::Object fault_object(Napi::Env env, const engine::FaultRecord &record, doub
 
 }  // namespace
 
+// () => the pulses of each fault thread so far; each is asked for one more
+Napi::Value EngineObject::ask_pulses(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  if (!is_running(env)) return env.Undefined();
+  Napi::Array pulses = Napi::Array::New(env);
+  for (const auto &loop : engine_->loops()) {
+    pulses.Set(pulses.Length(), to_number(env, loop->pulses.get()));
+    loop->ask_pulse();
+  }
+  return pulses;
+}
+
 Napi::Value EngineObject::engine_snapshot(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   if (!is_running(env)) return env.Undefined();

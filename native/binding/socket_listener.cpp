@@ -26,20 +26,25 @@ Napi::Function SeqpacketListener::define(Napi::Env env) {
 
 SeqpacketListener::SeqpacketListener(const Napi::CallbackInfo &call) : ObjectWrap(call) {
   const Napi::Env env = call.Env();
-  if (call.Length() != 4 || !call[0].IsString() || !call[1].IsNumber() || !call[2].IsFunction() ||
-      !call[3].IsFunction()) {
-    throw_type_error(env, "SeqpacketListener wants (path, mode, onConnection, onFailure)");
+  if (call.Length() != 4 || !(call[0].IsString() || call[0].IsNumber()) || !call[1].IsNumber() ||
+      !call[2].IsFunction() || !call[3].IsFunction()) {
+    throw_type_error(env, "SeqpacketListener wants (path or socket, mode, two functions)");
     return;
   }
   on_connection_ = Napi::Persistent(call[2].As<Napi::Function>());
   on_failure_ = Napi::Persistent(call[3].As<Napi::Function>());
-  open(env, call[0].As<Napi::String>(), call[1].As<Napi::Number>().Uint32Value());
+  open(env, call[0], call[1].As<Napi::Number>().Uint32Value());
 }
 
-void SeqpacketListener::open(Napi::Env env, const std::string &path, mode_t mode) {
-  sys::Result<sys::Descriptor> opened = sys::listen_seqpacket(path, mode);
-  if (!opened.ok()) return throw_error(env, "Cannot listen on " + path, opened.error());
-  socket_ = opened.take();
+void SeqpacketListener::open(Napi::Env env, const Napi::Value &where, mode_t mode) {
+  const std::string path = where.ToString();
+  if (where.IsNumber()) {
+    socket_ = sys::Descriptor(where.ToNumber().Int32Value());
+  } else {
+    sys::Result<sys::Descriptor> opened = sys::listen_seqpacket(path, mode);
+    if (!opened.ok()) return throw_error(env, "Cannot listen on " + path, opened.error());
+    socket_ = opened.take();
+  }
 
   uv_loop_t *loop = nullptr;
   PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);

@@ -16,14 +16,15 @@ class SeqpacketListener : public Napi::ObjectWrap<SeqpacketListener> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  // (path, mode, onConnection(socket), onFailure(error)): after a failure it rests until resume().
+  // (path or listening socket, mode, onConnection(socket), onFailure(error)): after a failure it
+  // rests until resume(). A socket that somebody else made keeps its mode.
   explicit SeqpacketListener(const Napi::CallbackInfo &call);
 
  private:
   void resume(const Napi::CallbackInfo &call);
   void close(const Napi::CallbackInfo &call);
 
-  void open(Napi::Env env, const std::string &path, mode_t mode);
+  void open(Napi::Env env, const Napi::Value &where, mode_t mode);
   void accept_some();
 
   sys::Descriptor socket_;

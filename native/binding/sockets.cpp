@@ -34,6 +34,22 @@ Napi::Value lock_file(const Napi::CallbackInfo &call) {
   return give(call.Env(), "Cannot lock " + path, sys::lock_file(path));
 }
 
+// (descriptor) => ListeningSocket
+Napi::Value take_listening(const Napi::CallbackInfo &call) {
+  const int socket = call[0].ToNumber().Int32Value();
+  auto taken = sys::take_listening(socket);
+  if (!taken.ok()) {
+    const std::string what = "Descriptor " + std::to_string(socket) + " is no socket";
+    throw_error(call.Env(), what, taken.error());
+    return call.Env().Undefined();
+  }
+  Napi::Object listening = Napi::Object::New(call.Env());
+  listening.Set("type", taken.value().type);
+  listening.Set("isListening", taken.value().is_listening);
+  listening.Set("path", taken.value().path);
+  return listening;
+}
+
 // () => descriptor
 Napi::Value open_device(const Napi::CallbackInfo &call) {
   return give(call.Env(), "Cannot open /dev/userfaultfd", sys::open_userfaultfd_device());
@@ -107,6 +123,7 @@ void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("SeqpacketConnection", SeqpacketConnection::define(env));
   exports.Set("connectSeqpacket", Napi::Function::New<connect_seqpacket>(env));
   exports.Set("lockFile", Napi::Function::New<lock_file>(env));
+  exports.Set("takeListening", Napi::Function::New<take_listening>(env));
   exports.Set("openDevice", Napi::Function::New<open_device>(env));
   exports.Set("sendDatagram", Napi::Function::New<send_datagram>(env));
   exports.Set("describeDescriptor", Napi::Function::New<describe_descriptor>(env));

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t stop_token = ~std::uint64_t{0};
 constexpr std::uint64_t mailbox_token = stop_token - 1;
 constexpr std::uint64_t timer_token = stop_token - 2;
+constexpr std::uint64_t pulse_token = stop_token - 3;
 
 // Commands carried out in a row before faults are looked at again.
 constexpr unsigned commands_in_a_row = 64;
@@ -27,11 +28,19 @@ sys::Result<std::unique_ptr<Loop>> Loop::create(int cpu, std::uint8_t index, Spa
   if (!epoll.ok()) return epoll.error();
   auto stop = sys::Wakeup::create();
   if (!stop.ok()) return stop.error();
-  return std::unique_ptr<Loop>(new Loop(cpu, index, spaces, epoll.take(), stop.take()));
+  auto pulse = sys::Wakeup::create();
+  if (!pulse.ok()) return pulse.error();
+  return std::unique_ptr<Loop>(
+      new Loop(cpu, index, spaces, epoll.take(), stop.take(), pulse.take()));
 }
 
-Loop::Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::Wakeup stop)
-    : cpu_(cpu), spaces_(spaces), epoll_(std::move(epoll)), stop_(std::move(stop)) {
+Loop::Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::Wakeup stop,
+           sys::Wakeup pulse)
+    : cpu_(cpu),
+      spaces_(spaces),
+      epoll_(std::move(epoll)),
+      stop_(std::move(stop)),
+      pulse_(std::move(pulse)) {
   worker_.index = index;
 }
 
@@ -41,6 +50,7 @@ sys::Status Loop::start(Resolver &resolver, const Chores *chores) {
   resolver_ = &resolver;
   chores_ = chores;
   auto added = epoll_.add(stop_.descriptor(), stop_token);
+  if (added.ok()) added = epoll_.add(pulse_.descriptor(), pulse_token);
   if (added.ok() && chores != nullptr) {
     added = epoll_.add(chores->mailbox->descriptor(), mailbox_token);
     if (added.ok()) added = epoll_.add(chores->deferred->timer(), timer_token);
@@ -77,6 +87,8 @@ void Loop::dispatch(const sys::Ready &ready) {
       return carry_out_commands();
     case timer_token:
       return retry_deferred();
+    case pulse_token:
+      return answer_pulse();
     default:
       return serve(ready);
   }
@@ -115,6 +127,11 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
   }
   batch_.clear();
   return true;
+}
+
+void Loop::answer_pulse() {
+  pulse_.clear();
+  pulses.add(1);
 }
 
 void Loop::retry_deferred() {

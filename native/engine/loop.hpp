@@ -34,19 +34,25 @@ class Loop {
   sys::Status start(Resolver &resolver, const Chores *chores);
   void stop();
 
+  // Makes the thread count one pulse more, if it still goes round. Any thread.
+  void ask_pulse() { pulse_.raise(); }
+  Counter pulses;
+
   int cpu() const { return cpu_; }
   sys::Epoll &epoll() { return epoll_; }
   Worker &worker() { return worker_; }
   Counter wakeups;
 
  private:
-  Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::Wakeup stop);
+  Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::Wakeup stop,
+       sys::Wakeup pulse);
 
   void run();
   void dispatch(const sys::Ready &ready);
   void serve(const sys::Ready &ready);
   // Reads once and serves what came; false when there is nothing more to read now.
   bool serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken);
+  void answer_pulse();
   void retry_deferred();
   void carry_out_commands();
 
@@ -54,6 +60,7 @@ class Loop {
   Spaces &spaces_;
   sys::Epoll epoll_;
   sys::Wakeup stop_;
+  sys::Wakeup pulse_;
   Resolver *resolver_ = nullptr;
   const Chores *chores_ = nullptr;
   Worker worker_;

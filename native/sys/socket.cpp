@@ -45,6 +45,34 @@ Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode) {
   return opened;
 }
 
+Result<Listening> take_listening(int socket) {
+  int type = 0;
+  int is_listening = 0;
+  socklen_t length_bytes = sizeof type;
+  if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length_bytes) < 0) {
+    return Error{errno, "getsockopt(SO_TYPE)"};
+  }
+  length_bytes = sizeof is_listening;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &length_bytes) < 0) {
+    return Error{errno, "getsockopt(SO_ACCEPTCONN)"};
+  }
+  SocketAddress address;
+  address.length_bytes = sizeof address.name;
+  auto *name = reinterpret_cast<sockaddr *>(&address.name);
+  if (::getsockname(socket, name, &address.length_bytes) < 0) return Error{errno, "getsockname"};
+  if (::fcntl(socket, F_SETFD, FD_CLOEXEC) < 0) return Error{errno, "fcntl(F_SETFD)"};
+  const int flags = ::fcntl(socket, F_GETFL);
+  if (flags < 0 || ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) < 0) {
+    return Error{errno, "fcntl(F_SETFL)"};
+  }
+  const bool is_unix = address.name.sun_family == AF_UNIX;
+  return Listening{
+      .type = type == SOCK_SEQPACKET ? "seqpacket" : type == SOCK_STREAM ? "stream" : "",
+      .is_listening = is_listening != 0,
+      .path = is_unix ? path_of(address) : "",
+  };
+}
+
 Result<Descriptor> connect_seqpacket(const std::string &path) {
   SocketAddress address;
   if (!make_address(path, address)) return Error{ENAMETOOLONG, "connect"};

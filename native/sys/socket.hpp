@@ -48,6 +48,15 @@ void kill_process(int pidfd);
 
 // The path must not exist. It cannot be connected to before it has its mode.
 Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode);
+
+// A socket that another process made for us to listen on. Makes it close-on-exec and not to block.
+struct Listening {
+  std::string type;  // "seqpacket", "stream" or "" for anything else
+  bool is_listening;
+  std::string path;  // "" when it is no Unix socket with a path
+};
+Result<Listening> take_listening(int socket);
+
 Result<Descriptor> connect_seqpacket(const std::string &path);
 
 // A closed Descriptor when nobody waits.

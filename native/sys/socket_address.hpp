@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -26,6 +27,13 @@ inline bool make_address(const std::string &path, SocketAddress &address) {
   address.length_bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() +
                                                 (is_abstract ? 0 : 1));
   return true;
+}
+
+// "" for a socket without a name, and for an abstract one.
+inline std::string path_of(const SocketAddress &address) {
+  const std::size_t bytes = address.length_bytes - offsetof(sockaddr_un, sun_path);
+  const std::string path(address.name.sun_path, std::min(bytes, sizeof address.name.sun_path));
+  return path.substr(0, path.find('\0'));
 }
 
 }  // namespace pagerd::sys

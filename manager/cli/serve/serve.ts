@@ -1,14 +1,17 @@
 import { type Command, Option } from "commander"
 import { defaultPaths } from "../../../protocol/paths.js"
 import type { ConfigInput } from "../../config.js"
+import { loadNative } from "../../engine/load.js"
 import { reasonOf } from "../../errors.js"
 import { announceOnStandardOutput, lastWordsBudgetMs, standardError } from "../../log_output.js"
 import type { Manager } from "../../serve.js"
+import { takePassedSockets } from "../../sockets/passed_sockets.js"
 import { exitCodes } from "../failure.js"
 import { type JsonOption, wholeNumber, withJson } from "../options.js"
 import { awaitEndSignal } from "./end_signals.js"
 import { addNamedSource, type NamedSources } from "./image_option.js"
-import { serviceNotices } from "./service_notices.js"
+import { type Notice, serviceNotices } from "./service_notices.js"
+import { ServiceWatchdog, watchdogIntervalMs } from "./service_watchdog.js"
 
 interface ServeFlags extends JsonOption {
   readonly socket?: string
@@ -41,7 +44,8 @@ const afterHelp = `
 It prints "pagerd ready on PATH" once it serves (with --json: {"ready":true,"socket":...}), and logs
 JSON lines on stderr. The first SIGTERM or SIGINT lets what is under way end and exits with 0; the
 second exits at once with 143 or 130. Clients outlive it: they wait for the next manager.
-In a systemd unit use Type=notify.
+For systemd: "pagerd systemd" prints a unit. It takes the sockets that systemd passes, and tells its
+watchdog as long as its fault threads answer.
 
 A configuration file says more about an image than a flag can:
   [images]
@@ -66,6 +70,7 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
   void ending.then((signal) => starting.abort(signal))
   const manager = await serve({
     ...definedPaths(flags),
+    passed: takePassedSockets(process.env, loadNative()),
     images: flags.image ?? {},
     config: settingsOf(flags),
     signal: starting.signal,
@@ -75,16 +80,26 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
     throw error
   })
   const notify = serviceNotices(process.env, (reason) => {
-    standardError().write(`pagerd: systemd was not told: ${reasonOf(reason)}\n`)
+    const message = "systemd was not told: it takes this service for one that does not start"
+    manager.log.warn({ reason: reasonOf(reason) }, `${message}; look at NOTIFY_SOCKET`)
   })
   announce(manager, flags)
   notify(`READY=1\nSTATUS=serving on ${manager.socket}`)
+  const watchdog = startWatchdog(manager, notify)
 
   const signal = await ending
+  clearInterval(watchdog)
   notify(`STOPPING=1\nSTATUS=draining after ${signal}`)
   await manager.drain()
   standardError().flushWithin(lastWordsBudgetMs)
   process.exit(exitCodes.done)
+}
+
+function startWatchdog({ askPulses, log }: Manager, notify: Notice): NodeJS.Timeout | undefined {
+  const intervalMs = watchdogIntervalMs(process.env)
+  if (intervalMs === undefined) return undefined
+  const watchdog = new ServiceWatchdog(askPulses, notify, log)
+  return setInterval(() => watchdog.check(), intervalMs)
 }
 
 function definedPaths({ socket, debugSocket, stateDir, config }: ServeFlags) {
