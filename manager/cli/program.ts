@@ -7,6 +7,7 @@ import { addPaths } from "./paths.js"
 import { addPs } from "./ps.js"
 import { addServe } from "./serve/serve.js"
 import { addStats } from "./stats.js"
+import { addSystemd } from "./systemd.js"
 import { addTop } from "./top/top.js"
 import { addTrace } from "./trace.js"
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addTrace(program)
   addDoctor(program)
   addPaths(program)
+  addSystemd(program)
   return program
 }
 

@@ -28,6 +28,7 @@ test("the contract's commands are all there", () => {
     "trace",
     "doctor",
     "paths",
+    "systemd",
   ]) {
     assert.ok(names.includes(name), name)
   }
@@ -42,9 +43,13 @@ test("every command takes --json and says what it is for", () => {
   }
 })
 
-test("every command but paths takes --debug-socket", () => {
+test("every command but those that ask no manager takes --debug-socket", () => {
   for (const [name, command] of commands) {
-    assert.is(optionsOf(command).includes("--debug-socket"), name !== "paths", name)
+    assert.is(
+      optionsOf(command).includes("--debug-socket"),
+      !["paths", "systemd"].includes(name),
+      name,
+    )
   }
 })
 
