@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { createWriteStream, type WriteStream } from "node:fs"
 import { createInterface } from "node:readline"
 import { OwnedProcess } from "../harness/owned_process.js"
@@ -27,8 +28,10 @@ export class ChaosClient {
   readonly #process: OwnedProcess
   readonly #words: string[] = []
   readonly #log: WriteStream
+  readonly #closed: Promise<void>
   #onWord: () => void = () => {}
   #isEnding = false
+  #isClosed = false
   #before: Census = new Map()
 
   constructor(
@@ -46,10 +49,12 @@ export class ChaosClient {
     child.stdin?.on("error", () => {}) // It may be dead; that is told elsewhere.
     child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
     if (child.stdout) createInterface(child.stdout).on("line", (line) => this.#take(line))
-    void this.#process.exited.then(({ code, signal }) => {
+    // Not at its exit: by "close" all that it said was read.
+    this.#closed = once(child, "close").then(([code, signal]) => {
       this.#log.end(`chaos: ended with code ${code}, signal ${signal}\n`)
       if (!this.#isEnding) this.#isLost(`ended with code ${code}, signal ${signal}`)
       this.#bury()
+      this.#isClosed = true
       this.#onWord()
     })
   }
@@ -64,10 +69,11 @@ export class ChaosClient {
     this.#say("go")
   }
 
-  /** SIGKILL. */
+  /** SIGKILL; returns when its slots are free for another. */
   async kill(): Promise<void> {
     this.#isEnding = true
     await this.#process.kill()
+    await this.#closed
   }
 
   /** Ends it in order, and tells what it left open that was not open when it began. */
@@ -94,7 +100,7 @@ export class ChaosClient {
   /** False when it ends, or does not say the word in time; then it is lost. */
   async #hear(word: string): Promise<boolean> {
     const hears = async () => {
-      while (!this.#words.includes(word) && !this.#hasEnded) {
+      while (!this.#words.includes(word) && !this.#isClosed) {
         await new Promise<void>((resolve) => {
           this.#onWord = resolve
         })
@@ -102,13 +108,8 @@ export class ChaosClient {
     }
     await within(word, wordBudgetMs, hears()).catch(() => {})
     if (this.#words.includes(word)) return true
-    if (!this.#hasEnded) this.#isLost(`did not say "${word}" within ${wordBudgetMs} ms`)
+    if (!this.#isClosed) this.#isLost(`did not say "${word}" within ${wordBudgetMs} ms`)
     return false
-  }
-
-  get #hasEnded(): boolean {
-    const { child } = this.#process
-    return child.exitCode !== null || child.signalCode !== null
   }
 
   #take(line: string): void {

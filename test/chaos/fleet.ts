@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url"
 import { type Books, slotsMax } from "./books.js"
 import { type Berth, ChaosClient } from "./chaos_client.js"
-import { clientProgram } from "./client_program.js"
+import { clientProgram, foreignProgram } from "./client_program.js"
 import type { Daemon } from "./daemon.js"
 import type { Findings } from "./findings.js"
 import type { ChaosImage, RunImages } from "./images.js"
@@ -27,6 +27,7 @@ export class Fleet {
   readonly #members = new Map<Berth, ChaosClient>()
   readonly #parts: FleetParts
   readonly #program = clientProgram()
+  readonly #foreignProgram = foreignProgram()
   #lives = 0
 
   constructor(parts: FleetParts) {
@@ -34,11 +35,15 @@ export class Fleet {
   }
 
   async start(): Promise<void> {
-    const { clients } = this.#parts.options
-    if (clients * slotsPerClient > slotsMax) {
-      throw new Error(`${clients} clients, wanted at most ${slotsMax / slotsPerClient}`)
-    }
+    const { clients, adoption, layout } = this.#parts.options
     const berths = Array.from({ length: clients }, (_, index) => this.#berth(index))
+    const foreign = Math.ceil(clients / 3)
+    for (const kind of [...(adoption ? ["unaware"] : []), ...(layout ? ["layout"] : [])]) {
+      for (let count = 0; count < foreign; count++) berths.push(this.#foreign(berths.length, kind))
+    }
+    if (berths.length * slotsPerClient > slotsMax) {
+      throw new Error(`${berths.length} clients, wanted at most ${slotsMax / slotsPerClient}`)
+    }
     await Promise.all(berths.map((berth) => this.#fill(berth)))
   }
 
@@ -82,13 +87,28 @@ export class Fleet {
     const daemon = index % 4 === 3 ? source : main
     const command = (life: number) => [
       ...this.#common(daemon),
-      `slot=${place.firstSlot}`,
-      `seed=${this.#parts.options.seed * 1000 + life}`,
+      ...this.#ownOrders(place.firstSlot, life),
       `mode=${chaosModes[this.#parts.options.mode]}`,
       ...this.#imagesOf(daemon, index),
       ...this.#lieOf(index),
     ]
     return { name: `client-${index}`, daemon, ...place, command }
+  }
+
+  /** One that gives its userfaultfd away and does not know of managers' deaths. */
+  #foreign(index: number, kind: string): Berth {
+    const { main, images, books } = this.#parts
+    const firstSlot = index * slotsPerClient
+    const command = (life: number) => [
+      ...[this.#foreignProgram, `socket=${main.socket}`, `books=${books.path}`],
+      ...[...this.#ownOrders(firstSlot, life), `lazy=${orderOf(images.model)}`],
+      `layout=${kind === "layout" ? 1 : 0}`,
+    ]
+    return { name: `${kind}-${index}`, daemon: main, firstSlot, slots: slotsPerClient, command }
+  }
+
+  #ownOrders(slot: number, life: number): string[] {
+    return [`slot=${slot}`, `seed=${this.#parts.options.seed * 1000 + life}`]
   }
 
   #wasmCommand(slot: number): string[] {

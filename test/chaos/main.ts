@@ -32,7 +32,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const run = new Run(options, (text) => {
   if (!options.quiet) console.log(text)
 })
-const report = await run.toEnd()
-console.log(formatReport(report, repetition(options), join(run.directory, "logs")))
+const logs = join(run.directory, "logs")
+const report = await run.toEnd().catch((error) => {
+  console.error(error)
+  console.error(`the run did not come to its end: ${repetition(options)}; logs: ${logs}`)
+  process.exit(1)
+})
+console.log(formatReport(report, repetition(options), logs))
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 process.exit(report.passed ? 0 : 1)

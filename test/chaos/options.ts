@@ -35,10 +35,13 @@ export interface Options {
   readonly seed: number
   readonly mode: keyof typeof chaosModes
   readonly adoption: boolean
+  readonly layout: boolean
   readonly json: string | undefined
   readonly quiet: boolean
   readonly kinds: ReadonlySet<Disturbance>
   readonly modelMib: number
+  /** How long a thread may stand still before it counts as lost. */
+  readonly patienceMs: number
   readonly lie: (typeof lies)[number] | undefined
 }
 
@@ -50,9 +53,11 @@ export const helpText = `npm run chaos -- [options]: kills everything, and check
   --seed S        decides every choice of the run (default: another each time; it is printed)
   --mode M        of the clients' regions: copy, share, cow, auto, or mixed (default)
   --adoption      also clients that never look at their socket again; needs root
+  --layout        also clients that raise layout events: they fork, move and cut their memory
   --only A,B      only these disturbances, of: ${[...disturbances.keys()].join(", ")}
   --without A,B   all but these
   --model-mib N   length of the image that is read page by page (default 64)
+  --patience-ms N how long a thread may stand still before it is lost (default 20000)
   --json FILE     the report as JSON, too
   --quiet         prints the report only
   --lie NAME      has somebody do wrong, so that the run must fail: ${lies.join(", ")}
@@ -83,9 +88,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
       seed: text,
       mode: text,
       adoption: flag,
+      layout: flag,
       only: text,
       without: text,
       "model-mib": text,
+      "patience-ms": text,
       json: text,
       quiet: flag,
       lie: text,
@@ -100,9 +107,11 @@ export function readOptions(args: readonly string[]): Options | undefined {
     seed: number("seed", values.seed, Date.now() % 1_000_000),
     mode: oneOf("mode", values.mode ?? "mixed", Object.keys(chaosModes)) as Options["mode"],
     adoption: values.adoption,
+    layout: values.layout,
     json: values.json,
     quiet: values.quiet,
     kinds: kindsOf(values.only, values.without),
+    patienceMs: number("patience-ms", values["patience-ms"], 20_000),
     modelMib: number("model-mib", values["model-mib"], 64),
     lie: values.lie === undefined ? undefined : (oneOf("lie", values.lie, lies) as Options["lie"]),
   }

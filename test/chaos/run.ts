@@ -20,9 +20,6 @@ import { Random } from "./random.js"
 import { type Report, reportOf } from "./report.js"
 import { awaitProgress } from "./stalls.js"
 
-/** Nobody may stand still for longer after a manager is there again. */
-const patienceMs = 20_000
-
 /** One time that clients had to wait for a manager. */
 export interface Measured {
   readonly disturbance: Disturbance
@@ -45,7 +42,8 @@ export class Run {
   leaks: Leaks = { managers: [], clients: [] }
   additions = 0
   #begunMs = 0
-  #isWorthKeeping = false
+  /** Until the run has passed. */
+  #isWorthKeeping = true
 
   constructor(
     readonly options: Options,
@@ -128,7 +126,12 @@ export class Run {
     const slots = members.flatMap(({ berth }) =>
       Array.from({ length: berth.slots }, (_, at) => berth.firstSlot + at),
     )
-    const { ms, stuck } = await awaitProgress(this.books, new Set(slots), atNs, patienceMs)
+    const { ms, stuck } = await awaitProgress(
+      this.books,
+      new Set(slots),
+      atNs,
+      this.options.patienceMs,
+    )
     for (const { kind, pid, number } of stuck) {
       const { pending, total } = faultWaiters(pid)
       const waits = `${total} threads wait in faults, ${pending} of them that nobody has read`

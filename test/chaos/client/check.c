@@ -4,6 +4,10 @@
 
 #include "test/chaos/client/client.h"
 
+void call_failed(struct worker *worker, const char *call) {
+  failed(worker, call, pagerd_error_code(), pagerd_error());
+}
+
 /* Mode cow is to be had of images that are in memory as a whole, all others of either. */
 const struct image *choose_image(struct worker *worker, enum pagerd_mode *mode) {
   const int has_solid = orders.solid.name != NULL;

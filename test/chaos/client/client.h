@@ -26,6 +26,11 @@ struct orders {
   const char *lazy_file; /* its bytes as a file, for read(2) */
   int mode;
   int pause_us; /* between two steps of a thread */
+  const char *books;
+  int first_slot;
+  uint64_t seed;
+  int is_audit;
+  int has_layout; /* of a foreign client: it asks for layout events */
 };
 
 extern struct orders orders;
@@ -54,6 +59,12 @@ struct kind {
 
 extern const struct kind reader, writer, system_calls, churn, counter, forker;
 
+/* orders.c: reads the orders, and maps the books. */
+void take_orders(int count, char **arguments);
+
+/* life.c: runs a thread of each kind that is wanted, as long as the orchestrator says. */
+void live(const struct kind *const *kinds, int kinds_count);
+
 /* worker.c */
 void *work(void *worker_and_kind);
 struct work {
@@ -76,12 +87,14 @@ void end_step(struct worker *worker, int was_served);
 void wrong(struct worker *worker, const char *what, uint64_t page, const unsigned char *found);
 void wrong_text(struct worker *worker, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* A call of libpagerd failed. Where the orchestrator has taken the manager's descriptors away it
-   may: that only counts. */
-void call_failed(struct worker *worker, const char *call);
+/* A call failed. Where the orchestrator has taken the manager's descriptors away it may: that only
+   counts. */
+void failed(struct worker *worker, const char *call, const char *code, const char *text);
 void errno_failed(struct worker *worker, const char *call);
 
 /* check.c */
+/* A call of libpagerd failed. */
+void call_failed(struct worker *worker, const char *call);
 /* Image and mode of a region to be made, as the orders have it. */
 const struct image *choose_image(struct worker *worker, enum pagerd_mode *mode);
 pagerd_region *map_whole(struct worker *worker, const struct image **image);

@@ -37,17 +37,13 @@ static int is_refusal(const struct worker *worker) {
   return before % 2 == 1 || before != now;
 }
 
-static void failed(struct worker *worker, const char *call, const char *code, const char *text) {
+void failed(struct worker *worker, const char *call, const char *code, const char *text) {
   if (is_refusal(worker)) {
     worker->slot->refused++;
     return;
   }
   worker->slot->failed++;
   if (may_report(worker)) printf("failed %s: %s: %s: %s\n", worker->slot->kind, call, code, text);
-}
-
-void call_failed(struct worker *worker, const char *call) {
-  failed(worker, call, pagerd_error_code(), pagerd_error());
 }
 
 void errno_failed(struct worker *worker, const char *call) {

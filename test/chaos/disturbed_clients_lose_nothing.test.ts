@@ -1,0 +1,16 @@
+// time limit: 120 s
+import { test } from "uvu"
+import * as assert from "uvu/assert"
+import { runChaos } from "./run_chaos.js"
+
+test("stopped managers, failing sources, killed neighbours and no descriptors cost time only", async () => {
+  const kinds = "stop,source,client,descriptors"
+
+  const { code, report, output } = await runChaos("--seconds", "8", "--only", kinds)
+
+  assert.is(code, 0, output)
+  assert.ok(Object.keys(report.disturbances).length >= 2, output)
+  assert.is(report.pages_poisoned, 0)
+})
+
+test.run()
