@@ -54,6 +54,8 @@ export type EngineEvent =
       readonly image: number
       readonly offsetBytes: bigint
       readonly lengthBytes: number
+      /** That failed when these pages were part of another fill. */
+      readonly attempts: number
       readonly isDemand: boolean
     }
   | {
@@ -280,7 +282,12 @@ export interface NativeEngine {
   /** Forgets an image. Regions that map it keep it until they end. */
   removeImage(image: number): void
   completeFill(fill: number, bytes: Uint8Array): void
-  failFill(fill: number, reason: string, attempts?: number): void
+  /**
+   * `attempts` have failed by now, those of earlier fills included. Of a fill of several pages, or
+   * one that began as bulk, each page that a thread is blocked on is asked for alone then; of one
+   * page it is given up.
+   */
+  failFill(fill: number, reason: string, attempts: number): void
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread

@@ -12,7 +12,7 @@ export interface FillSink {
   failFill(fill: number, reason: string, attempts: number): void
 }
 
-/** One attempt that failed. `isFinal`: no other follows. */
+/** One attempt that failed. `isFinal`: it was of a single page, and no other follows. */
 export interface ReadFailure {
   readonly reason: string
   readonly batch: Batch
@@ -48,6 +48,8 @@ interface Reading {
   readonly isBulk: boolean
   readonly isProbe: boolean
 }
+
+const pageBytes = 4096
 
 /**
  * Reads what one image wants from its page source. Demand goes ahead of bulk, and bulk never takes
@@ -215,7 +217,8 @@ export class FillQueue {
 
   private retryOrGiveUp(batch: Batch, reason: string): void {
     const isFinal = batch.fills.length === 1 && batch.fills.every((fill) => this.isLast(fill))
-    this.observer.onReadFailure({ reason, batch, isFinal })
+    const isPage = batch.lengthBytes <= pageBytes
+    this.observer.onReadFailure({ reason, batch, isFinal: isFinal && isPage })
     for (const fill of batch.fills) {
       if (!this.open.has(fill.fill)) continue
       fill.failure = reason
@@ -224,8 +227,12 @@ export class FillQueue {
     }
   }
 
-  private isLast({ attempt }: Fill): boolean {
-    return attempt >= this.limits.attemptsMax
+  /**
+   * Whether the fill's own attempts end with this one. Of a longer range that threads are blocked
+   * on it is the only one: the engine knows which pages they want, and asks for each alone.
+   */
+  private isLast({ attempt, isDemand, lengthBytes }: Fill): boolean {
+    return attempt >= this.limits.attemptsMax || (isDemand && lengthBytes > pageBytes)
   }
 
   /** `attempts`: those that have failed. */

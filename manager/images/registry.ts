@@ -169,10 +169,11 @@ export class ImageRegistry {
   }
 
   /** Passes a wish for bytes on to the image's page source. */
-  fill({ image, fill, offsetBytes, lengthBytes, isDemand }: FillEvent): void {
+  fill({ image, fill, offsetBytes, lengthBytes, attempts, isDemand }: FillEvent): void {
     const fills = this.byNumber.get(image)?.fills
-    if (fills === undefined) this.engine.failFill(fill, "the image has no page source any more")
-    else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand, attempts: 0 })
+    if (fills === undefined)
+      this.engine.failFill(fill, "the image has no page source any more", attempts)
+    else fills.push({ fill, offsetBytes: Number(offsetBytes), lengthBytes, isDemand, attempts })
   }
 
   /** Somebody is blocked now on bytes that were only wished for. */

@@ -167,10 +167,12 @@ void EngineObject::complete_fill(const Napi::CallbackInfo &call) {
 
 void EngineObject::fail_fill(const Napi::CallbackInfo &call) {
   std::string reason = call[1].ToString();
+  const auto attempts = unsigned_number(call[2]);
+  if (!attempts) return;
   auto job = take_fill(call);
   if (!job) return;
   if (reason.empty()) reason = "the page source failed";
-  engine_->fail_fill(std::move(job), reason);
+  engine_->fail_fill(std::move(job), reason, static_cast<unsigned>(*attempts));
 }
 
 }  // namespace pagerd::binding

@@ -170,6 +170,7 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
     object.Set("image", to_number(env, event.image));
     object.Set("offsetBytes", to_bigint(env, from));
     object.Set("lengthBytes", to_number(env, to - from));
+    object.Set("attempts", to_number(env, job.attempts));
     object.Set("isDemand", job.urgency.load() == engine::Urgency::demand);
     fills_.emplace(last_fill_, std::move(event.fill));
     return object;

@@ -116,9 +116,11 @@ void Engine::complete_fill(std::shared_ptr<FillJob> job, std::span<const std::by
   fillers_.settle_soon(std::move(job));
 }
 
-void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason) {
+void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason,
+                       unsigned attempts) {
   PAGERD_CHECK(!reason.empty());
   job->failure = reason;
+  job->attempts = attempts;
   fillers_.settle_soon(std::move(job));
 }
 

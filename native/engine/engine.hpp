@@ -48,7 +48,8 @@ class Engine {
   std::shared_ptr<ServedImage> find_image(std::uint32_t id) const;
   // The job's bytes, exactly as many as were asked for. Or, with a reason, none.
   void complete_fill(std::shared_ptr<FillJob> job, std::span<const std::byte> bytes);
-  void fail_fill(std::shared_ptr<FillJob> job, const std::string &reason);
+  // `attempts`: how many have failed by now, the job's own included.
+  void fail_fill(std::shared_ptr<FillJob> job, const std::string &reason, unsigned attempts);
 
   // Null when spaces_max are attached or have not been taken leave of. `cpu`: where all of the
   // client's threads run, or -1.

@@ -32,6 +32,8 @@ struct Fault {
   FaultKind kind = FaultKind::missing;
   bool is_write = false;
   std::uint8_t deferrals = 0;
+  // That its source failed at, of fills that held its page.
+  std::uint16_t attempts = 0;
   bool has_waited_for_fill = false;
 };
 

@@ -13,6 +13,9 @@ namespace {
 // More would run over 64 bits where the first pause is an hour.
 constexpr unsigned backoff_doublings_max = 20;
 
+// More attempts than this are not told apart.
+constexpr unsigned attempts_kept_max = UINT16_MAX;
+
 // Slices of one bulk job before delayed work is looked for again.
 constexpr unsigned slices_in_a_row = 8;
 
@@ -167,27 +170,38 @@ void FillerPool::fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> 
 void FillerPool::settle(FillJob &job, Worker &worker) {
   ServedImage &image = *job.image;
   image.fills.add(1);
-  if (!job.failure.empty()) image.fill_failures.add(1);
+  if (!job.failure.empty()) {
+    image.fill_failures.add(1);
+    if (job.asked_as == Urgency::bulk) image.bulk_fill_failures.add(1);
+  }
   fill_latency.record(sys::monotonic_ns() - job.asked_ns);
   std::vector<Waiter> waiters = image.settle(job);
   fills_open_.fetch_sub(1);
 
   for (Waiter &waiter : waiters) {
-    if (waiter.prefault) {
-      if (!job.failure.empty()) waiter.prefault->fail(job.failure);
+    if (!job.failure.empty()) {
+      disappoint(job, waiter, worker);
+    } else if (waiter.prefault) {
       hand_in(bulk_, {.bulk = std::move(waiter.prefault)});
-    } else if (job.failure.empty()) {
-      resolver_->resume(waiter.space, waiter.fault, worker);
-    } else if (image.file() != nullptr && job.end - job.first > 1) {
-      // Some page of the range cannot be read: this one is tried alone before it is given up. A
-      // page source has had its own say on that.
-      const std::uint64_t address = waiter.fault.address;
-      waiter.fault.window = {address, address + sys::page_bytes};
-      resolver_->resume(waiter.space, waiter.fault, worker);
     } else {
-      resolver_->give_up(waiter.space, waiter.fault, job.failure, worker);
+      resolver_->resume(waiter.space, waiter.fault, worker);
     }
   }
+}
+
+void FillerPool::disappoint(const FillJob &job, Waiter &waiter, Worker &worker) {
+  if (waiter.prefault) {
+    waiter.prefault->note_failure(job);
+    return hand_in(bulk_, {.bulk = std::move(waiter.prefault)});
+  }
+  // Some page of the range cannot be had, and it may be another: each that a thread is blocked on
+  // is asked for alone, for that thread's sake, before it is given up.
+  const bool is_its_own = job.end - job.first == 1 && job.asked_as == Urgency::demand;
+  if (is_its_own) return resolver_->give_up(waiter.space, waiter.fault, job.failure, worker);
+  const std::uint64_t address = waiter.fault.address;
+  waiter.fault.window = {address, address + sys::page_bytes};
+  waiter.fault.attempts = static_cast<std::uint16_t>(std::min(job.attempts, attempts_kept_max));
+  resolver_->resume(waiter.space, waiter.fault, worker);
 }
 
 void FillerPool::advance(std::shared_ptr<BulkJob> job, Worker &worker) {

@@ -61,6 +61,7 @@ class FillerPool final : public FillDesk {
 
   void fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> scratch, Worker &worker);
   void settle(FillJob &job, Worker &worker);
+  void disappoint(const FillJob &job, Waiter &waiter, Worker &worker);
   void advance(std::shared_ptr<BulkJob> job, Worker &worker);
   void hand_in(BoundedQueue<Work> &queue, Work work);
 

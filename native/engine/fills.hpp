@@ -23,10 +23,14 @@ struct FillJob {
   std::uint64_t end = 0;
   std::uint64_t asked_ns = 0;
   std::atomic<Urgency> urgency{Urgency::bulk};
+  // What it was when it was asked for. Whoever fetches bulk may not have heard that it was raised,
+  // and so have tried less hard than for demand.
+  Urgency asked_as = Urgency::bulk;
   // The control plane's own number for it, 0 until it was told. Its thread only.
   std::uint32_t number = 0;
   // A job raised to demand stands in both queues; whoever takes it first does it.
   std::atomic<bool> is_taken{false};
+  // That failed, those of longer fills that these pages were part of included.
   unsigned attempts = 0;
   std::uint64_t not_before_ns = 0;
   std::string failure;  // why its pages cannot be had; empty when they could

@@ -35,6 +35,10 @@ inline constexpr std::size_t commands_max = 4096;
 // Prefaults, and loads of whole images.
 inline constexpr std::size_t prefaults_max = 1024;
 
+// Pages in a row that a prefault could not have, before it gives up the rest: as many as one digest
+// of a page source may cover.
+inline constexpr std::size_t prefault_failures_max = 4096;
+
 // Notices (poisoned pages) that may wait for the control plane.
 inline constexpr std::size_t notices_max = 1024;
 

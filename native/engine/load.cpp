@@ -20,7 +20,7 @@ LoadJob::LoadJob(std::shared_ptr<ServedImage> image, std::uint32_t request, Outb
     : image_(std::move(image)),
       request_(request),
       outbox_(outbox),
-      failures_before_(image_->fill_failures.get()) {}
+      failures_before_(image_->bulk_fill_failures.get()) {}
 
 LoadJob::~LoadJob() {
   if (failure_.empty() && next_page_ < image_->image().pages()) failure_ = "the manager is ending";
@@ -47,8 +47,10 @@ LoadJob::Step LoadJob::step_slice(FillDesk &desk, Tally &) {
   if (next_page_ == image.pages()) return Step::done;
   if (!image_->lost_reason().empty()) return stop(image_->lost_reason());
   // A fill that failed is over, and its page is absent still. Asking again would never end.
-  const bool has_failed = image_->fill_failures.get() != failures_before_;
+  const std::uint64_t failures = image_->bulk_fill_failures.get();
+  const bool has_failed = failures != failures_before_;
   if (has_failed && !image_->is_requested(next_page_)) return stop(image_->last_failure());
+  failures_before_ = failures;
 
   const std::uint64_t end = std::min(next_page_ + pages_ahead, image.pages());
   for (std::uint64_t from = next_page_; from < end; from += slice_pages) {

@@ -26,7 +26,7 @@ class LoadJob final : public BulkJob {
   const std::uint32_t request_;
   Outbox &outbox_;
   std::uint64_t next_page_ = 0;  // all before it are there
-  const std::uint64_t failures_before_;
+  std::uint64_t failures_before_;  // when it last asked
   std::string failure_;
 };
 

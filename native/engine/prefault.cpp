@@ -42,6 +42,7 @@ PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t regi
 
 PrefaultJob::~PrefaultJob() {
   if (failure_.empty() && rest_.bytes() > 0) failure_ = "the region has ended";
+  if (pages_failed_ > 0) failure_ = what_failed();
   outbox_.post({.kind = EventKind::prefaulted,
                 .space = space_->id(),
                 .request = request_,
@@ -53,6 +54,27 @@ PrefaultJob::~PrefaultJob() {
 PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
   failure_ = reason;
   return Step::done;
+}
+
+void PrefaultJob::note_failure(const FillJob &job) {
+  PAGERD_CHECK(!job.failure.empty());
+  attempts_ = job.attempts;
+  if (job.end - job.first == 1) return skip_page(job.failure);
+  narrow_end_ = job.end;
+}
+
+void PrefaultJob::skip_page(const std::string &reason) {
+  PAGERD_CHECK(rest_.bytes() > 0);
+  if (pages_failed_++ == 0) first_failure_ = reason;
+  rest_.start += page_bytes;
+  if (++pages_failed_in_a_row_ >= limits::prefault_failures_max) failure_ = "it was given up then";
+}
+
+std::string PrefaultJob::what_failed() const {
+  const std::string pages = pages_failed_ == 1 ? " page" : " pages";
+  const std::string failed = std::to_string(pages_failed_) + pages + " could not be had: ";
+  const std::string had = "; " + std::to_string(pages_installed_) + " were installed";
+  return failed + first_failure_ + had + (failure_.empty() ? "" : "; " + failure_);
 }
 
 PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
@@ -80,11 +102,13 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   const bool is_copied =
       run.state == PageState::resident && region->backing() == Backing::anonymous;
   if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
+  if (run.state == PageState::absent && page < narrow_end_) run.end = page + 1;
   if (run.state == PageState::absent) return fetch(*region, run, desk);
   return install(*region, run, thread_tally);
 }
 
 PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &thread_tally) {
+  pages_failed_in_a_row_ = 0;
   const std::uint64_t end = region.address_of(run.end);
   const Supply supply = supply_of(region, run);
   std::uint64_t bytes = end - rest_.start;
@@ -137,7 +161,11 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
 PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &desk) {
   ServedImage &image = region.image();
   const std::uint64_t last = region.page_of(rest_.end - 1) + 1;
-  const Ask answer = image.ask({space_, {}, shared_from_this(), run.first}, run.first, run.end,
+  const bool is_narrow = run.first < narrow_end_;
+  const unsigned attempts = is_narrow ? attempts_ : 0;
+  const std::uint64_t narrow_end = is_narrow ? narrow_end_ : 0;
+  const Fault asked{.attempts = static_cast<std::uint16_t>(attempts)};
+  const Ask answer = image.ask({space_, asked, shared_from_this(), run.first}, run.first, run.end,
                                Urgency::bulk, desk);
   switch (answer) {
     case Ask::ready:
@@ -151,8 +179,9 @@ PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &d
   }
   // From here on another filler may be at work on this job: nothing of it is touched.
   for (std::uint64_t ahead = 0, from = run.end; ahead < slices_ahead && from < last; ++ahead) {
-    const std::uint64_t to = std::min(from + slice_pages, last);
-    image.prefetch(from, to, desk);
+    const bool is_alone = from < narrow_end;
+    const std::uint64_t to = std::min(from + (is_alone ? 1 : slice_pages), last);
+    image.prefetch(from, to, desk, is_alone ? attempts : 0);
     from = to;
   }
   return Step::parked;

@@ -20,6 +20,9 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
 
   std::uint32_t region() const { return region_; }
   void fail(const std::string &reason) { failure_ = reason; }
+  // The fill that it waited for has failed: it goes on page by page, and past a page that failed by
+  // itself.
+  void note_failure(const FillJob &job);
 
  private:
   Step step_slice(FillDesk &desk, Tally &thread_tally) override;
@@ -27,6 +30,8 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   Step install(Region &region, image::Run run, Tally &thread_tally);
   Step fetch(Region &region, image::Run run, FillDesk &desk);
   Step stop(const std::string &reason);
+  void skip_page(const std::string &reason);
+  std::string what_failed() const;
 
   const std::shared_ptr<AddressSpace> space_;
   const std::uint32_t region_;
@@ -34,7 +39,15 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   Window rest_;
   Outbox &outbox_;
   std::uint64_t pages_installed_ = 0;
-  std::string failure_;
+  std::string failure_;  // why it stopped
+
+  // Some page of a fill that ended here, an image page, failed: up to there each is asked for
+  // alone.
+  std::uint64_t narrow_end_ = 0;
+  unsigned attempts_ = 0;  // that failed at those pages
+  std::uint64_t pages_failed_ = 0;
+  std::uint64_t pages_failed_in_a_row_ = 0;
+  std::string first_failure_;
 };
 
 }  // namespace pagerd::engine

@@ -63,7 +63,7 @@ Ask ServedImage::ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgen
     const Run run = image_.run_around(page, low, high);
     // A page nobody has asked for: a filler that met a hole may mark it at any moment all the same.
     if (run.state != PageState::absent) return Ask::ready;
-    if (!open_fill(run, urgency, desk)) return Ask::busy;
+    if (!open_fill(run, urgency, desk, waiter.fault.attempts)) return Ask::busy;
   } else if (urgency == Urgency::demand) {
     raise_fill_of(page, desk);
   }
@@ -71,7 +71,8 @@ Ask ServedImage::ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgen
   return Ask::waiting;
 }
 
-void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk) {
+void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk,
+                           unsigned attempts) {
   const std::lock_guard lock(mutex_);
   if (is_lost_.load(std::memory_order_relaxed)) return;
   for (std::uint64_t page = first; page < end;) {
@@ -81,12 +82,13 @@ void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &des
       continue;
     }
     const Run run = image_.run_around(page, page, same);
-    if (run.state == PageState::absent && !open_fill(run, Urgency::bulk, desk)) return;
+    const bool is_wanted = run.state == PageState::absent;
+    if (is_wanted && !open_fill(run, Urgency::bulk, desk, attempts)) return;
     page = run.end;
   }
 }
 
-bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk) {
+bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk, unsigned attempts) {
   PAGERD_CHECK(run.state == PageState::absent && run.first < run.end);
   auto job = std::make_shared<FillJob>();
   job->image = shared_from_this();
@@ -94,6 +96,8 @@ bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk) {
   job->end = run.end;
   job->asked_ns = sys::monotonic_ns();
   job->urgency.store(urgency);
+  job->asked_as = urgency;
+  job->attempts = attempts;
   if (!desk.submit(job)) return false;
   requested_.set(run.first, run.end);
   open_fills_.push_back(std::move(job));

@@ -42,10 +42,10 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   const image::FileSource *file() const { return file_ ? &*file_ : nullptr; }
 
   // Asks for the bytes of `waiter.image_page`, and with them for those neighbours in [low, high)
-  // that nobody has asked for.
+  // that nobody has asked for. The waiter's fault says how many attempts have failed before.
   Ask ask(Waiter waiter, std::uint64_t low, std::uint64_t high, Urgency urgency, FillDesk &desk);
   // Asks for the absent pages of a range ahead of anybody's need.
-  void prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk);
+  void prefetch(std::uint64_t first, std::uint64_t end, FillDesk &desk, unsigned attempts = 0);
 
   // The job's pages are there, or will not be: returns who waits for them.
   std::vector<Waiter> settle(const FillJob &job);
@@ -69,11 +69,13 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   Counter bytes_read;
   Counter fills;
   Counter fill_failures;
+  // Of those, fills that were asked for as bulk.
+  Counter bulk_fill_failures;
   std::atomic<std::uint64_t> regions{0};
 
  private:
   // Under mutex_.
-  bool open_fill(image::Run run, Urgency urgency, FillDesk &desk);
+  bool open_fill(image::Run run, Urgency urgency, FillDesk &desk, unsigned attempts);
   void raise_fill_of(std::uint64_t page, FillDesk &desk);
 
   const std::uint32_t id_;

@@ -28,10 +28,10 @@ test("two failures and then bytes: the bytes are served", async () => {
   const { source, reads } = sourceThat((_, __, attempt) => (attempt < 3 ? "not yet" : undefined))
   const questions = new FillQuestions(source)
 
-  const fill = questions.ask(3, 2)
+  const fill = questions.ask(3, 1)
   await questions.untilAnswered(1)
 
-  assert.equal(questions.completed.get(fill), patternBytes(seed, 3 * page, 2 * page))
+  assert.equal(questions.completed.get(fill), patternBytes(seed, 3 * page, page))
   assert.is(reads.length, 3)
   assert.equal(
     questions.failures.map(({ reason, isFinal }) => ({ reason, isFinal })),
@@ -66,6 +66,33 @@ test("a range that cannot be had costs none of its neighbours", async () => {
 
   assert.equal([...questions.failed.keys()], [fills[1]])
   assert.equal([...questions.completed.keys()].sort(), [fills[0], fills[2]])
+})
+
+test("a range that threads wait for is tried once, and its pages are asked for then", async () => {
+  const { source, reads } = sourceThat(() => "some page of it is bad")
+  const questions = new FillQuestions(source)
+
+  const range = questions.ask(0, 16)
+  await questions.untilAnswered(1)
+
+  assert.is(reads.length, 1)
+  assert.is(questions.attempts.get(range), 1)
+  assert.is(questions.failures[0]?.isFinal, false)
+})
+
+test("attempts at a page are those at its range too", async () => {
+  const { source, reads } = sourceThat(() => "bad")
+  const questions = new FillQuestions(source)
+
+  const alone = questions.ask(5, 1, true, 1)
+  const wished = questions.ask(0, 16, false)
+  const last = questions.ask(20, 1, true, 3)
+  await questions.untilAnswered(3)
+
+  const readsOf = (offset: number) => reads.filter((read) => read.offset === offset * page).length
+  assert.equal([readsOf(5), readsOf(0), readsOf(20)], [2, 3, 1])
+  const attempts = [alone, wished, last].map((fill) => questions.attempts.get(fill))
+  assert.equal(attempts, [3, 3, 4])
 })
 
 test("a read that is never answered has failed at its deadline, and hears of it", async () => {

@@ -25,6 +25,8 @@ export type Differing = Partial<SourceLimits>
 export class FillQuestions {
   readonly completed = new Map<number, Uint8Array>()
   readonly failed = new Map<number, string>()
+  /** How many attempts had failed when a fill did. */
+  readonly attempts = new Map<number, number>()
   readonly failures: ReadFailure[] = []
   readonly changes: SourceChange[] = []
   readonly queue: FillQueue
@@ -33,7 +35,10 @@ export class FillQuestions {
   constructor(source: PageSource, differing: Differing = {}) {
     const engine = {
       completeFill: (fill: number, bytes: Uint8Array) => this.completed.set(fill, bytes.slice()),
-      failFill: (fill: number, reason: string) => this.failed.set(fill, reason),
+      failFill: (fill: number, reason: string, attempts: number) => {
+        this.failed.set(fill, reason)
+        this.attempts.set(fill, attempts)
+      },
     }
     this.queue = new FillQueue(
       source,
@@ -47,14 +52,14 @@ export class FillQuestions {
   }
 
   /** Asks for pages as the engine would. Returns the fill's number. */
-  ask(firstPage: number, pages: number, isDemand = true): number {
-    return this.askBytes(firstPage * page, pages * page, isDemand)
+  ask(firstPage: number, pages: number, isDemand = true, attempts = 0): number {
+    return this.askBytes(firstPage * page, pages * page, isDemand, attempts)
   }
 
-  askBytes(offsetBytes: number, lengthBytes: number, isDemand = true): number {
+  askBytes(offsetBytes: number, lengthBytes: number, isDemand = true, attempts = 0): number {
     this.lastFill += 1
     const range = { offsetBytes, lengthBytes }
-    this.queue.push({ fill: this.lastFill, ...range, isDemand, attempts: 0 })
+    this.queue.push({ fill: this.lastFill, ...range, isDemand, attempts })
     return this.lastFill
   }
 

@@ -21,6 +21,7 @@ const concurrent = [
   "lost_file_is_poison.cpp",
   "failed_source_is_poison.cpp",
   "failing_reads_are_tried_again.cpp",
+  "a_bad_page_fails_alone.cpp",
   "full_pending_list_stops_reading.cpp",
   "stopped_engine_leaves_nothing.cpp",
   "windows_overlap_present_pages.cpp",

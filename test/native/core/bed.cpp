@@ -58,7 +58,12 @@ Image Bed::add(const PatternImage &pattern) {
 }
 
 void Bed::answer(const Fill &fill) {
-  if (!source_failure.empty()) return engine_->fail_fill(fill, source_failure);
+  if (!source_failure.empty()) return engine_->fail_fill(fill, source_failure, fill->attempts + 1);
+  const auto bad = bad_pages.lower_bound(fill->first);
+  if (bad != bad_pages.end() && *bad < fill->end) {
+    const std::string page = std::to_string(*bad);
+    return engine_->fail_fill(fill, "page " + page + " is bad", fill->attempts + 1);
+  }
   const PatternImage &pattern = sources_.at(fill->image->id());
   engine_->complete_fill(fill, pattern.bytes(fill->first, fill->end));
 }

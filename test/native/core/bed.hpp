@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Bed {
 
   // Not empty: why every fill that a page source is asked for fails.
   std::string source_failure;
+  // Every fill that holds one of these pages fails, whichever page source it is of.
+  std::set<std::uint64_t> bad_pages;
   // Fills that page sources were asked for are answered by answer() only.
   bool holds_fills = false;
   std::deque<Fill> held;

@@ -59,7 +59,8 @@ CLAIM(failed_source_is_poison) {
   EXPECT_EQUAL(offsets_bytes, (3 + 30) * page_bytes);
   EXPECT(!bed.has(EventKind::poisoned));
   EXPECT_EQUAL(client.space->tally.pages_poisoned.get(), 2);
-  EXPECT_EQUAL(image->fill_failures.get(), 2);
+  // Of each page's window, and then of the page alone.
+  EXPECT_EQUAL(image->fill_failures.get(), 4);
   EXPECT(image->lost_reason().empty());
   EXPECT_TEXT(bed.await(EventKind::prefaulted, client.prefault(mapped, 0, 8)).text,
               bed.source_failure);
