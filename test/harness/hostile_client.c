@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,10 @@ static int userfault = -1;
 static int is_userfault_sent;
 static unsigned char *memory;
 static uint64_t memory_bytes;
+static uint64_t slice_bytes;
 static uint32_t last_request;
+static cpu_set_t threads_cpus;
+static const char *command_line;
 
 /* A msgpack map in the making. */
 struct frame {
@@ -125,7 +129,8 @@ static void arm(char **words) {
   puts("ok");
 }
 
-static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_bytes) {
+static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_bytes,
+                  uint64_t window_bytes) {
   struct frame map = begin("map", 8);
   put_number(&map, "request", ++last_request);
   put_field(&map, "image", image);
@@ -133,18 +138,19 @@ static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_byte
   put_number(&map, "address", (uintptr_t)memory + offset_bytes);
   put_number(&map, "length_bytes", length_bytes);
   put_number(&map, "offset_bytes", 0);
-  put_number(&map, "window_bytes", 0);
+  put_number(&map, "window_bytes", window_bytes);
   const int descriptor = is_userfault_sent ? -1 : userfault;
   is_userfault_sent = 1;
   return exchange(&map, descriptor, "mapped");
 }
 
-/* IMAGE REGION_BYTES COUNT: so many regions of that length, one behind the other. */
+/* IMAGE REGION_BYTES COUNT [WINDOW_BYTES]: so many regions of that length, one behind the other. */
 static void map(char **words) {
   const uint64_t region_bytes = strtoull(words[2], NULL, 0);
   const uint64_t count = strtoull(words[3], NULL, 0);
+  const uint64_t window_bytes = words[4] ? strtoull(words[4], NULL, 0) : 0;
   for (uint64_t region = 0; region < count; region++)
-    if (map_at(words[1], region * region_bytes, region_bytes) < 0) return;
+    if (map_at(words[1], region * region_bytes, region_bytes, window_bytes) < 0) return;
   puts("ok");
 }
 
@@ -171,9 +177,18 @@ static void clear_nonblock(char **words) {
   puts("ok");
 }
 
+/* CPU: threads started from here on run there. The others keep the process from being one that the
+   manager takes for pinned. */
+static void pin(char **words) {
+  CPU_ZERO(&threads_cpus);
+  CPU_SET(strtoull(words[1], NULL, 0), &threads_cpus);
+  puts("ok");
+}
+
 static void start(void *(*run)(void *), void *argument) {
   pthread_t id;
   if ((errno = pthread_create(&id, NULL, run, argument))) return answer_errno("pthread_create");
+  if (CPU_COUNT(&threads_cpus)) pthread_setaffinity_np(id, sizeof threads_cpus, &threads_cpus);
   pthread_detach(id);
 }
 
@@ -217,15 +232,16 @@ static void *fault_forever(void *argument) {
   volatile unsigned char *slice = argument;
   for (;;) {
     (void)*slice;
-    if (madvise((void *)slice, page_bytes, MADV_DONTNEED) < 0) abort();
+    if (madvise((void *)slice, slice_bytes, MADV_DONTNEED) < 0) abort();
   }
 }
 
-/* THREADS STRIDE: from now on each of so many threads faults on a page of its own without end. */
+/* THREADS BYTES: from now on each of so many threads touches a slice of its own, drops all of it,
+   and begins again. */
 static void flood_faults(char **words) {
   const uint64_t threads = strtoull(words[1], NULL, 0);
-  const uint64_t stride = strtoull(words[2], NULL, 0);
-  for (uint64_t i = 0; i < threads; i++) start(fault_forever, memory + i * stride);
+  slice_bytes = strtoull(words[2], NULL, 0);
+  for (uint64_t i = 0; i < threads; i++) start(fault_forever, memory + i * slice_bytes);
   puts("ok");
 }
 
@@ -248,6 +264,17 @@ static void hold_mmap_lock(char **words) {
   madvise(ballast, bytes, MADV_NOHUGEPAGE);
   for (uint64_t at = 0; at < bytes; at += page_bytes) ballast[at] = 1;
   start(fork_forever, NULL);
+  puts("ok");
+}
+
+/* Whoever reads its command line, which the kernel fetches from here, waits until it ends. */
+static void trap_command_line(char **words) {
+  (void)words;
+  char *page = (char *)((uintptr_t)command_line & ~(uintptr_t)(page_bytes - 1));
+  struct uffdio_register range = {{(uintptr_t)page, page_bytes}, 0, 0};
+  range.mode = UFFDIO_REGISTER_MODE_MISSING;
+  if (ioctl(userfault, UFFDIO_REGISTER, &range) < 0) return answer_errno("UFFDIO_REGISTER");
+  if (madvise(page, page_bytes, MADV_DONTNEED) < 0) return answer_errno("madvise");
   puts("ok");
 }
 
@@ -276,15 +303,19 @@ static const struct {
     {"userfault_number", userfault_number},
     {"read", read_byte},
     {"clear_nonblock", clear_nonblock},
+    {"pin", pin},
     {"touch_aside", touch_aside},
     {"steal", steal},
     {"flood_removes", flood_removes},
     {"flood_faults", flood_faults},
     {"hold_mmap_lock", hold_mmap_lock},
+    {"trap_command_line", trap_command_line},
     {"leave_to_child", leave_to_child},
 };
 
-int main(void) {
+int main(int count_of_arguments, char **arguments) {
+  (void)count_of_arguments;
+  command_line = arguments[0];
   char line[1024];
   setvbuf(stdout, NULL, _IOLBF, 0);
   while (fgets(line, sizeof line, stdin)) {

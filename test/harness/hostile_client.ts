@@ -13,8 +13,8 @@ const answerBudgetMs = 30_000
 /** Features of a userfaultfd. */
 export const layoutEvents = { none: 0, remove: 1 << 3 } as const
 
-/** Starts a client that obeys hostile_client.c's orders, connected. */
-export async function startHostileClient(socket: string, uid?: number): Promise<HostileClient> {
+/** Starts a client that obeys hostile_client.c's orders, connected when a socket is given. */
+export async function startHostileClient(socket?: string, uid?: number): Promise<HostileClient> {
   const source = join(repository, "test/harness/hostile_client.c")
   const program = compileProgram(source, { libraries: ["-pthread"] })
   const child = spawn(uid === undefined ? program : staged(program), [], {
@@ -22,7 +22,7 @@ export async function startHostileClient(socket: string, uid?: number): Promise<
     ...(uid === undefined ? {} : asUid(uid)),
   })
   const client = new HostileClient(new OwnedProcess("hostile client", child))
-  await client.order("connect", socket)
+  if (socket !== undefined) await client.order("connect", socket)
   return client
 }
 

@@ -11,7 +11,7 @@ import {
   singleEpollP50,
   unpinnedP50,
 } from "./faults.js"
-import { bulkP99, busyManagerP99, crowdedP50 } from "./load.js"
+import { bulkP99, busyManagerP99, crowdedP50, stormP99 } from "./load.js"
 import { resetRows } from "./reset.js"
 import {
   prefaultCopy,
@@ -42,6 +42,7 @@ export const allRows: readonly Row[] = [
   crowdedP50,
   bulkP99,
   busyManagerP99,
+  stormP99,
   zeroRaw,
   ...shareRows,
   ...resetRows,

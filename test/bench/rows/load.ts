@@ -1,4 +1,5 @@
 /** Faults of one client while the manager has other things to do. */
+import { startHostileClient } from "../../harness/hostile_client.js"
 import type { Row } from "../row.js"
 import { pageFaults } from "./faults.js"
 
@@ -55,6 +56,42 @@ export const busyManagerP99: Row = {
     await manager.spin()
     const ours = await bed.programs.client("touch", faults)
     await manager.rest()
+    const reference = await bed.programs.client("touch", faults)
+    return { ours: ours.get("p99_us"), reference: reference.get("p99_us") }
+  },
+}
+
+/** The largest window: of all storms the one that takes the most of a fault thread's time. */
+const stormWindowBytes = 2 * 1024 * 1024
+const stormThreads = 8
+
+/**
+ * Only its threads that fault are pinned, and not where the other client runs: it takes none of
+ * that one's CPU, and faults of both threads of the manager.
+ */
+async function startStorm(socket: string, cpu: number) {
+  const storm = await startHostileClient(socket)
+  const bytes = stormThreads * stormWindowBytes
+  await storm.order("arm", 0, bytes)
+  await storm.order("map", "pattern", stormWindowBytes, stormThreads, stormWindowBytes)
+  await storm.order("pin", cpu)
+  await storm.order("flood_faults", stormThreads, stormWindowBytes)
+  return storm
+}
+
+export const stormP99: Row = {
+  name: "storm_p99",
+  metric: "4 KiB fault p99: during another client's storm / quiet",
+  placement: "faulter pinned, the storm's threads pinned apart",
+  unit: "us",
+  judged: "ours / reference",
+  target: { atMost: 3 },
+  async measure(bed) {
+    const manager = await bed.plain()
+    const faults = { ...pageFaults(manager, bed), cpu: bed.cpu }
+    const storm = await startStorm(manager.socket, bed.otherCpu)
+    const ours = await bed.programs.client("touch", faults)
+    await storm.kill()
     const reference = await bed.programs.client("touch", faults)
     return { ours: ours.get("p99_us"), reference: reference.get("p99_us") }
   },
