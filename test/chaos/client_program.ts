@@ -26,11 +26,14 @@ const headers = [
 
 /** The client on libpagerd, compiled against its header and nothing else of ours. */
 export const clientProgram = (): string =>
-  compiled("client/chaos_client.c", [...inFolder("client", common), ...inFolder("client", aware)])
+  compiled("chaos/client/chaos_client.c", [
+    ...inFolder("client", common),
+    ...inFolder("client", aware),
+  ])
 
 /** The client that speaks the protocol by itself. */
 export const foreignProgram = (): string =>
-  compiled("foreign/foreign_client.c", [
+  compiled("chaos/foreign/foreign_client.c", [
     ...inFolder("client", common),
     ...inFolder("foreign", unaware),
   ])
@@ -40,7 +43,7 @@ const inFolder = (folder: string, names: readonly string[]): string[] =>
 
 function compiled(main: string, sources: readonly string[]): string {
   const place = dirname(clientLibrary)
-  return compileProgram(join(directory, main), {
+  return compileProgram(join(repository, "test", main), {
     sources: sources.map((name) => join(directory, name)),
     include: [repository],
     dependsOn: [

@@ -41,11 +41,10 @@ async function kill(scene: Scene): Promise<Done> {
   let atNs = await daemon.kill()
   for (let kills = 0; kills < again; kills++) {
     const starting = daemon.start()
+    starting.catch(() => {}) // Being killed is what it is for.
     const isReady = random.once(2)
-    // Its end is what it is to come to.
     await (isReady ? starting : delay(random.between(1, 250)))
     atNs = await daemon.kill()
-    await starting.catch(() => {})
   }
   await daemon.start()
   return { daemon, atNs, kills: 1 + again }

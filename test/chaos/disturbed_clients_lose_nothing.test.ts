@@ -3,7 +3,7 @@ import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { runChaos } from "./run_chaos.js"
 
-test("stopped managers, failing sources, killed neighbours and no descriptors cost time only", async () => {
+test("stops, failing sources, killed neighbours, no descriptors: all cost time only", async () => {
   const kinds = "stop,source,client,descriptors"
 
   const { code, report, output } = await runChaos("--seconds", "8", "--only", kinds)

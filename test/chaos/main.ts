@@ -1,7 +1,8 @@
 /** npm run chaos: kills managers and clients, and checks every byte. --help says all. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { helpText, type Options, readOptions } from "./options.js"
+import { helpText } from "./help.js"
+import { type Options, readOptions } from "./options.js"
 import { formatReport } from "./report.js"
 import { Run } from "./run.js"
 

@@ -2,10 +2,11 @@
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "test/chaos/client/client.h"
 
-enum { part_pages_max = 96, looks = 6, first_steps = 6 };
+enum { part_pages_max = 96, looks = 6, first_steps = 6, again_us = 5000 };
 
 struct part {
   const struct image *image;
@@ -93,10 +94,19 @@ static void attach_and_keep(struct worker *worker) {
   munmap(memory, length_bytes);
 }
 
+/* Nobody promises a newcomer a manager: while there is none he comes again. */
+static pagerd_client *connect_patiently(void) {
+  for (;;) {
+    pagerd_client *other = pagerd_connect(orders.socket);
+    if (other || stopping || strcmp(pagerd_error_code(), "no_manager") != 0) return other;
+    usleep(again_us);
+  }
+}
+
 static void connect_and_leave(struct worker *worker) {
-  pagerd_client *other = pagerd_connect(orders.socket);
+  pagerd_client *other = connect_patiently();
   if (!other) {
-    call_failed(worker, "pagerd_connect");
+    if (!stopping) call_failed(worker, "pagerd_connect");
     return;
   }
   map_and_unmap(worker, other);
