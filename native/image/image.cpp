@@ -120,7 +120,8 @@ Run Image::run_around(std::uint64_t page, std::uint64_t low, std::uint64_t high)
     // was absent.
     const std::uint64_t first =
         std::max(bits_.resident.run_begin(page, low), bits_.zero.run_begin(page, low));
-    const std::uint64_t end = std::min(bits_.resident.run_end(page, high), bits_.zero.run_end(page, high));
+    const std::uint64_t end =
+        std::min(bits_.resident.run_end(page, high), bits_.zero.run_end(page, high));
     return {is, std::min(first, page), std::max(end, page + 1)};
   }
   const Bitmap &bits = is == PageState::zero ? bits_.zero : bits_.resident;
