@@ -167,6 +167,11 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   /** A connection that has not said hello by then is closed. */
   greetingTimeoutMs: count(1, 3_600_000).default(10_000),
+  /**
+   * How long clients of an earlier manager wait for an image that this one does not have: it may
+   * still come. After that its pages are poison.
+   */
+  resumeWaitMs: milliseconds(3_600_000).default(30_000),
   /** How long requests under way may take to end once the manager drains. */
   drainTimeoutMs: milliseconds(3_600_000).default(5_000),
   images: z.record(z.string(), image).default({}),

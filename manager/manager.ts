@@ -6,6 +6,7 @@ import { Reception } from "./dialects/native/reception.js"
 import { Engine } from "./engine/engine.js"
 import type { NativeAddon } from "./engine/load.js"
 import { ClientError } from "./errors.js"
+import { ImageJournal } from "./images/image_journal.js"
 import { ImageLoader } from "./images/image_loader.js"
 import type { PageSource } from "./images/page_source.js"
 import { ImageRegistry } from "./images/registry.js"
@@ -57,7 +58,8 @@ export class RunningManager {
     })
     const { engine } = this
     const { limits, clients } = config
-    const images = new ImageRegistry(engine.native, limits, config.sources, log)
+    const sourceLimits = config.sources
+    const images = new ImageRegistry({ engine: engine.native, limits, sourceLimits, log })
     const loader = new ImageLoader(engine, images, log)
     const users = new Users(limits, images, native)
     const sessions = new Sessions({ engine, native, images, limits, clients, users, log })
@@ -81,7 +83,10 @@ export class RunningManager {
   async start(sources: ImageSources, stop: AbortSignal, passed: PassedSockets = {}): Promise<void> {
     const { native, config, log, images, loader, sessions, device, inspect } = this
     this.state = StateDirectory.open(config.stateDir, log)
+    const journal = new ImageJournal(this.state, log)
+    images.inherit(journal, config.resumeWaitMs, (image) => loader.load(image))
     await this.addImages(sources, stop)
+    images.restoreAdded()
     stop.throwIfAborted()
     this.watchdog.start()
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
@@ -151,6 +156,7 @@ export class RunningManager {
   private async end(): Promise<void> {
     this.listener?.close()
     this.sessions.startDraining()
+    this.images.leaveToTheNext()
     await this.sessions.dismissAll(new ClientError("draining", "This manager ends"))
     this.watchdog.stop()
     await this.debugServer?.close()

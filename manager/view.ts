@@ -89,6 +89,8 @@ export interface SessionView extends FaultCountsView {
   /** The process's command line, arguments joined by blanks. */
   command: string
   client: string
+  /** What the manager before this one called the session; null for one that began here. */
+  resumed_from: string | null
   connected_at: string
   state: "greeting" | "active" | "closing"
   regions: number

@@ -15,6 +15,10 @@ export const frameBytesMax = 65_536
  */
 export const imageNameLengthMax = 255
 
+/** Longest name of a session, and longest key of an image, that a client gives back. */
+export const sessionNameLengthMax = 64
+export const imageKeyLengthMax = 64
+
 /** Largest region, in bytes: 16 TiB. */
 export const regionBytesMax = 1n << 44n
 

@@ -16,17 +16,26 @@
  *                                                 the refusal is not_userfaultfd or
  *                                                 unsupported_features: then the next carries it.
  *                                                 A map of mode cow needs none)
+ *                                                 (with a region's number: goes on with one that an
+ *                                                 earlier manager served)
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
  *                                       poisoned  unasked: a page of a region could not be had
  */
 import { z } from "zod"
-import { imageNameLengthMax, windowBytesMax, windowBytesMin } from "./limits.js"
+import {
+  imageKeyLengthMax,
+  imageNameLengthMax,
+  sessionNameLengthMax,
+  windowBytesMax,
+  windowBytesMin,
+} from "./limits.js"
 
 const u64Max = (1n << 64n) - 1n
 const request = z.number().int().min(1).max(0xffff_ffff)
 const regionId = z.number().int().min(1).max(0xffff_ffff)
 const imageId = z.number().int().min(1).max(0xffff_ffff)
+const imageKey = z.string().min(1).max(imageKeyLengthMax)
 /**
  * msgpackr yields a number below 2^53 and a bigint above it; everything past this point is a
  * bigint.
@@ -61,6 +70,13 @@ export const hello = z.object({
    * system calls.
    */
   want_device: z.boolean(),
+  /**
+   * True for a client that goes to the next manager by itself when this one dies, with all of its
+   * regions. Of others a manager keeps a journal, so that the next one can take them over.
+   */
+  resumes: z.boolean().optional(),
+  /** The name that an earlier manager gave the session. */
+  resumed_session: z.string().max(sessionNameLengthMax).optional(),
 })
 
 /** How regions can be served; "auto" is no such way. */
@@ -106,6 +122,12 @@ export const map = z.object({
   address: u64,
   length_bytes: u64,
   offset_bytes: u64,
+  /**
+   * Of a region that an earlier manager served: the number it has, and the `image_key` that came
+   * with its image. What cannot be had again is waited for.
+   */
+  region: regionId.optional(),
+  image_key: imageKey.optional(),
   /** 0 leaves the choice to the manager. */
   window_bytes: z.union([
     z.literal(0),
@@ -161,8 +183,10 @@ export type ManagerMessage =
       type: "image_found"
       request: number
       image: string
-      /** Tells it from others that have the same name before or after it. */
+      /** Tells it from others that have the same name before or after it, for any manager. */
       image_id: number
+      /** Tells its bytes from all others, for any manager. */
+      image_key: string
       length_bytes: bigint
       /** How a region would be served, and why. */
       mode: TakenMode

@@ -1,20 +1,33 @@
 import { imageName } from "../../protocol/messages.js"
-import { type AccessRule, everybody, type Identity, isAllowed, ruleOf } from "../access_rule.js"
-import type { Limits, SourceLimits } from "../config.js"
+import { type AccessRule, everybody, type Identity, ruleOf } from "../access_rule.js"
+import type { Limits } from "../config.js"
 import type { FillEvent, RaisedEvent } from "../engine/engine.js"
 import type { NativeEngine } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
-import type { Logger } from "../log.js"
-import { FillQueue } from "./fill_queue.js"
-import { checkPageSource, isPageSource, type PageSource } from "./page_source.js"
+import type { FillQueue } from "./fill_queue.js"
+import type { ImageJournal } from "./image_journal.js"
+import type { ImageKey } from "./image_key.js"
+import { ImageOpener, type OpenedImage, type OpenerServices } from "./image_opener.js"
+import { isPageSource } from "./page_source.js"
+import { PastImages } from "./past_images.js"
 import type { Residency } from "./residency.js"
-import { checkImageFile, pathOfSource } from "./source.js"
-import { SourceLog } from "./source_log.js"
+import { awaitedLimits, type ResumedImage, Resumption } from "./resumption.js"
+import { pathOfSource } from "./source.js"
+import { isVisible } from "./visibility.js"
 import type { WantedImage } from "./wanted_image.js"
 
 /** A named image. It outlives its name while regions map it. */
 export interface Image {
   readonly name: string
+  /** Of this image and its memory, in this manager and in those after it. */
+  readonly id: number
+  readonly key: ImageKey
+  /** The engine's word for its memory. */
+  readonly memory: string
+  /** Where it can be opened again. */
+  readonly path: string | undefined
+  /** It came by request, and no configuration names it. */
+  readonly isAdded: boolean
   /** The engine's number. */
   readonly image: number
   readonly lengthBytes: bigint
@@ -37,6 +50,9 @@ const root: Identity = { uid: 0, gid: 0, groups: [] }
 /** Names that a client's published images get, and nothing else does. */
 const publishedName = /^u\d+\//
 
+/** What is known of an image before the engine has it. */
+type NewImage = Omit<Image, keyof OpenedImage | "lastError" | "regions">
+
 /**
  * All images of a manager: names to images of the engine, and the page sources behind them. JS
  * thread.
@@ -44,16 +60,84 @@ const publishedName = /^u\d+\//
 export class ImageRegistry {
   private readonly byName = new Map<string, Image>()
   private readonly byNumber = new Map<number, Image>()
+  private readonly byImageId = new Map<number, Image>()
+  private readonly engine: NativeEngine
+  private readonly limits: Limits
+  private readonly opener: ImageOpener
+  private journal: ImageJournal | undefined
+  private past: PastImages | undefined
+  private resumption: Resumption | undefined
 
-  constructor(
-    private readonly engine: NativeEngine,
-    private readonly limits: Limits,
-    private readonly sourceLimits: SourceLimits,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly services: OpenerServices & { readonly limits: Limits }) {
+    this.engine = services.engine
+    this.limits = services.limits
+    this.opener = new ImageOpener(services, (image, reason) => {
+      const found = this.byNumber.get(image)
+      if (found !== undefined) found.lastError = reason
+    })
+  }
+
+  /**
+   * Goes on where an earlier manager ended: what is added from here on is that manager's image
+   * where it is the same, in the same memory. `load` brings all of an image into memory.
+   */
+  inherit(journal: ImageJournal, waitMs: number, load: (image: Image) => Promise<void>): void {
+    const { log, sourceLimits } = this.services
+    const { opener } = this
+    const past = new PastImages(journal, waitMs, log)
+    opener.inherit(past)
+    this.journal = journal
+    this.past = past
+    const limits = awaitedLimits(sourceLimits, waitMs)
+    this.resumption = new Resumption(past, {
+      findById: (id) => this.byImageId.get(id),
+      findNamed: (name) => this.byName.get(name),
+      reopen: (image, memory) => {
+        const opened = opener.reopen(image, memory)
+        const { path, owner } = image
+        const entry = { ...image, path, owner, source: path ?? "", rule: ruleOf(image) }
+        return opened && this.enterNameless(entry, opened)
+      },
+      addAwaited: (image, source, memory) => {
+        const opened = opener.openAwaited(image, source, limits, memory)
+        const entry = { ...image, source: "awaited", path: undefined, isAdded: false }
+        const id = image.id ?? opener.nextId()
+        return this.enterNameless(entry, { ...opened, id })
+      },
+      openLoaded: async (image) => {
+        await load(image)
+        return this.openMemory(image)
+      },
+    })
+  }
+
+  /** The image of a region that an earlier manager served. Throws a ClientError for none. */
+  resume(wish: ResumedImage, viewer: Identity): Image {
+    return this.resumption?.find(wish, viewer) ?? this.find(wish.name, viewer)
+  }
+
+  /** Adds those that came by request, once the configured ones have their names. */
+  restoreAdded(): void {
+    for (const past of this.past?.list() ?? []) {
+      const { name, path, isAdded, isWritable } = past
+      if (!isAdded || path === undefined || this.byName.has(name)) continue
+      try {
+        this.add(name, { ...ruleOf(past), source: path, writable: isWritable }, true)
+      } catch (error) {
+        const facts = { image: name, path, reason: reasonOf(error) }
+        this.services.log.warn(facts, "an added image is not restored: add it again")
+      }
+    }
+  }
+
+  /** This manager ends, and its clients may not: the journal stays as it is. */
+  leaveToTheNext(): void {
+    this.journal?.freeze()
+    this.past?.leave()
+  }
 
   /** Throws a ClientError when the name is taken or the source cannot be had. */
-  add(name: string, wanted: WantedImage): Image {
+  add(name: string, wanted: WantedImage, isAdded = false): Image {
     if (!imageName.safeParse(name).success || publishedName.test(name)) {
       const kind =
         "letters, digits and . _ / -, starting with a letter or digit and not with u<number>/"
@@ -64,9 +148,13 @@ export class ImageRegistry {
     }
     this.checkRoomFor(name)
     const { source, writable = false } = wanted
-    const rule = ruleOf(wanted)
-    if (isPageSource(source)) return this.addPageSource(name, source, writable, rule)
-    return this.addFile(name, source, writable, rule)
+    const image = { name, isWritable: writable, isAdded, owner: undefined, rule: ruleOf(wanted) }
+    if (isPageSource(source)) {
+      const entry = { ...image, source: "source", path: undefined }
+      return this.enter(entry, this.opener.openSource(image, source))
+    }
+    const path = pathOfSource(source)
+    return this.enter({ ...image, source: path, path }, this.opener.openFile(image, path))
   }
 
   /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
@@ -81,15 +169,18 @@ export class ImageRegistry {
       throw refuse(found, "the most there may be")
     }
     this.checkRoomFor(fullName)
-    const opened = this.open(fullName, () => this.engine.addDescriptorImage(descriptor))
+    const image = {
+      ...{ name: fullName, source, path: undefined, owner: uid, rule: everybody },
+      ...{ isWritable: false, isAdded: false },
+    }
+    const opened = this.opener.openDescriptor(image, descriptor)
     const total = published.lengthBytes + opened.lengthBytes
     if (total > BigInt(publishedBytesPerUidMax)) {
       this.engine.removeImage(opened.image)
       const found = `with it user ${uid} would have published ${total} bytes`
       throw refuse(found, `wanted at most ${publishedBytesPerUidMax}`)
     }
-    const owned = { name: fullName, source, owner: uid, fills: undefined }
-    return this.enter({ ...opened, ...owned, rule: everybody, isWritable: false })
+    return this.enter(image, opened)
   }
 
   /** Those that have lost their name and are still mapped count too: they take as much memory. */
@@ -151,7 +242,7 @@ export class ImageRegistry {
   }
 
   /** The image's own file for a client, as a descriptor that the caller closes. */
-  openFile({ image }: Image): number {
+  openMemory({ image }: Image): number {
     return this.engine.imageDescriptor(image)
   }
 
@@ -188,33 +279,6 @@ export class ImageRegistry {
     this.byNumber.clear()
   }
 
-  private addFile(name: string, source: string, isWritable: boolean, rule: AccessRule): Image {
-    const path = pathOfSource(source)
-    checkImageFile(path)
-    const opened = this.open(name, () => this.engine.addFileImage(path, isWritable))
-    const file = { source: path, owner: undefined, rule, fills: undefined, isWritable }
-    return this.enter({ ...opened, ...file, name })
-  }
-
-  private addPageSource(
-    name: string,
-    source: PageSource,
-    isWritable: boolean,
-    rule: AccessRule,
-  ): Image {
-    checkPageSource(name, source)
-    const lengthBytes = BigInt(source.length)
-    const opened = this.open(name, () => this.engine.addSourceImage(lengthBytes, isWritable))
-    const note = (reason: string) => {
-      const found = this.byNumber.get(opened.image)
-      if (found !== undefined) found.lastError = reason
-    }
-    const sourceLog = new SourceLog(name, this.log, this.sourceLimits, note)
-    const fills = new FillQueue(source, this.engine, this.sourceLimits, sourceLog)
-    const read = { source: "source", owner: undefined, rule, fills, isWritable }
-    return this.enter({ ...opened, ...read, name })
-  }
-
   private checkRoomFor(name: string): void {
     if (this.byName.has(name)) {
       throw new ClientError("image_exists", `There is an image "${name}" already`)
@@ -225,19 +289,19 @@ export class ImageRegistry {
     }
   }
 
-  private open(name: string, call: () => { image: number; lengthBytes: bigint }) {
-    try {
-      return call()
-    } catch (error) {
-      const reason = reasonOf(error)
-      throw new ClientError("image_failed", `Cannot take "${name}" as an image: ${reason}`)
-    }
+  private enter(image: NewImage, opened: OpenedImage): Image {
+    const entered = this.enterNameless(image, opened)
+    this.byName.set(entered.name, entered)
+    return entered
   }
 
-  private enter(image: Omit<Image, "lastError" | "regions">): Image {
-    const entered: Image = { ...image, lastError: undefined, regions: 0 }
-    this.byName.set(entered.name, entered)
+  private enterNameless(image: NewImage, opened: OpenedImage): Image {
+    const { name, source, path, isAdded, isWritable, owner, rule } = image
+    const known = { name, source, path, isAdded, isWritable, owner, rule }
+    const entered: Image = { ...known, ...opened, lastError: undefined, regions: 0 }
     this.byNumber.set(entered.image, entered)
+    this.byImageId.set(entered.id, entered)
+    this.journal?.note(entered)
     return entered
   }
 
@@ -245,10 +309,7 @@ export class ImageRegistry {
   private forget(image: Image): void {
     image.fills?.close()
     this.byNumber.delete(image.image)
+    this.byImageId.delete(image.id)
+    this.journal?.forget(image.id)
   }
-}
-
-function isVisible({ owner, rule }: Image, viewer: Identity): boolean {
-  if (viewer.uid === root.uid) return true
-  return owner === undefined ? isAllowed(rule, viewer) : owner === viewer.uid
 }

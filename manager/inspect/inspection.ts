@@ -125,7 +125,7 @@ export class Inspection implements Inspectable {
     const { images, loader, sessions, engine } = this.inspected
     sessions.checkNotDraining()
     const { load = false, ...wanted } = options
-    const image = images.add(name, { source, ...wanted })
+    const image = images.add(name, { source, ...wanted }, true)
     try {
       if (load) await loader.load(image)
     } catch (error) {

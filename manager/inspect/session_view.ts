@@ -25,6 +25,7 @@ export function sessionView(
     gid: peer.gid,
     command: session.command,
     client: session.client,
+    resumed_from: session.resumedFrom ?? null,
     connected_at: new Date(session.connectedAtMs).toISOString(),
     state: session.state,
     regions: session.regions.size,

@@ -20,6 +20,8 @@ export interface RegionWish {
   readonly access: Access
   /** Why this mode, in words. */
   readonly why: string
+  /** The number that it had with an earlier manager. */
+  readonly region?: number | undefined
 }
 
 /** One region of a session, from the moment it is asked for until it has been unmapped. */
@@ -89,8 +91,7 @@ export class RegionBook {
     for (const neighbour of [this.byAddress[at - 1], this.byAddress[at]]) {
       if (neighbour !== undefined && overlap(neighbour, wish)) throw overlapError(wish, neighbour)
     }
-    this.lastRegion += 1
-    const region = { ...wish, region: this.lastRegion, resets: 0 }
+    const region = { ...wish, region: this.numberFor(wish), resets: 0 }
     this.byAddress.splice(at, 0, region)
     this.byNumber.set(region.region, region)
     this.totalBytes += region.lengthBytes
@@ -109,6 +110,17 @@ export class RegionBook {
     this.user.lengthBytes -= lengthBytes
     this.byMode[mode] -= 1
     return true
+  }
+
+  /** Numbers are never given twice. */
+  private numberFor({ region, address }: RegionWish): number {
+    if (region !== undefined && this.byNumber.has(region)) {
+      const message = `Cannot map region at ${hex(address)}: this session has a region ${region}`
+      throw new ClientError("region_overlap", message)
+    }
+    const number = region ?? this.lastRegion + 1
+    this.lastRegion = Math.max(this.lastRegion, number)
+    return number
   }
 
   private checkRoom(wish: RegionWish): void {

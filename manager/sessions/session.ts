@@ -40,6 +40,13 @@ export interface SessionServices {
   readonly log: Logger
 }
 
+/** What a client says of itself. */
+export interface Introduction {
+  readonly client: string
+  readonly resumes?: boolean | undefined
+  readonly resumedSession?: string | undefined
+}
+
 export type SessionState = "greeting" | "active" | "closing"
 
 /** Lines in the log about one session's poisoned pages, and about its refused requests. */
@@ -55,6 +62,10 @@ export class Session {
   /** Who speaks, in the client's own words. */
   client = ""
   command = ""
+  /** It goes to the next manager by itself. */
+  resumes = false
+  /** What an earlier manager called it. */
+  resumedFrom: string | undefined
   lastError: { code: string; message: string; atMs: number } | undefined
   readonly connectedAtMs = Date.now()
   readonly regions: RegionBook
@@ -82,13 +93,16 @@ export class Session {
   }
 
   /** It has said who it is. */
-  activate(client: string): void {
+  activate({ client, resumes = false, resumedSession }: Introduction): void {
     this.client = printable(client)
+    this.resumes = resumes
+    this.resumedFrom = resumedSession === undefined ? undefined : printable(resumedSession)
     this.state = "active"
-    const { id, peer, command } = this
+    const { id, peer, command, resumedFrom } = this
     const { pid, uid, gid } = peer
     const who = { session: id, pid, uid, gid, client: this.client, command }
-    this.services.log.info(who, "session begins")
+    if (resumedFrom === undefined) this.services.log.info(who, "session begins")
+    else this.services.log.info({ ...who, resumed_from: resumedFrom }, "session goes on")
   }
 
   /**

@@ -27,7 +27,6 @@ export class Sessions {
   private readonly placement: Placement
   private admitted = 0
   private draining = false
-  private onAllEnded: (() => void) | undefined
 
   constructor(private readonly services: SessionServices) {
     this.placement = new Placement(services, () => [...this.sessions.values()])
@@ -120,12 +119,12 @@ export class Sessions {
   /** Tells every session why it ends, and resolves once none is left in the engine. */
   async dismissAll(error: ClientError): Promise<void> {
     this.placement.stop()
-    if (this.sessions.size === 0) return
-    const allEnded = new Promise<void>((resolve) => {
-      this.onAllEnded = resolve
+    // Detached first: a client that has been told may be served by the next manager at once.
+    const last = this.list().map(async (session) => {
+      await session.end(error.message)
+      session.dismiss(error)
     })
-    for (const session of this.list()) session.dismiss(error)
-    await allEnded
+    await Promise.all(last)
   }
 
   private checkRoom(uid: number): void {
@@ -158,6 +157,5 @@ export class Sessions {
     this.sessions.delete(session.id)
     users.accountOf(uid).sessions -= 1
     users.forget(uid)
-    if (this.sessions.size === 0) this.onAllEnded?.()
   }
 }

@@ -6,11 +6,6 @@ using namespace pagerd::client;
 
 namespace {
 
-bool is_about_descriptor(const Failure &refusal) {
-  return refusal.code == "not_userfaultfd" || refusal.code == "unsupported_features" ||
-         refusal.code == "missing_descriptor";
-}
-
 // New memory for a region, with room for a heap behind it.
 Result<Range> make_room(const RegionPlan &plan, std::uint64_t heap_bytes) {
   const std::uint64_t image_bytes = plan.part.padded_bytes;
@@ -27,6 +22,7 @@ Result<Range> make_room(const RegionPlan &plan, std::uint64_t heap_bytes) {
 }  // namespace
 
 pagerd_client::~pagerd_client() {
+  session_->stop_waiting();
   while (Region *region = book_.any()) {
     region->end_for_disconnect();
     book_.strike(region);
@@ -85,8 +81,8 @@ Result<Region *> pagerd_client::attach(Range room, std::string_view image,
 
 Result<std::string> pagerd_client::publish(std::string_view name, int file) {
   if (Status good = check_image_name(name); !good.ok()) return good.error();
-  Result<Message> answer =
-      session_->exchange(publish_frame(session_->next_request(), name), "published", file);
+  const Frame frame = publish_frame(session_->next_request(), name);
+  Result<Message> answer = session_->publish(frame, std::string(name), file);
   if (!answer.ok()) return answer.error();
   return answer.value().image;
 }
@@ -135,11 +131,12 @@ Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
 }
 
 Status pagerd_client::make_userfault() {
-  const std::lock_guard held(hand_over_lock_);
+  const std::lock_guard held(userfault_lock_);
   if (userfault_.is_open()) return done();
   Result<Userfault> made = Userfault::create(session_->device());
   if (!made.ok()) return made.error();
   userfault_ = made.take();
+  session_->note_userfault(userfault_.number());
   return done();
 }
 
@@ -157,22 +154,4 @@ Result<Region *> pagerd_client::begin(std::unique_ptr<Region> region, std::strin
     return begun.error();
   }
   return entered;
-}
-
-Result<Message> pagerd_client::request_map(const MapRequest &request) {
-  const bool needs_userfault = request.mode != mode_name(PAGERD_MODE_COW);
-  if (needs_userfault && !is_handed_over_) return hand_over(request);
-  return session_->exchange(map_frame(session_->next_request(), request), "mapped");
-}
-
-// The userfaultfd goes with the session's first `map` that needs it and with no other, so others
-// wait until that is answered. A manager that refuses the map keeps the descriptor, unless that is
-// what it refused.
-Result<Message> pagerd_client::hand_over(const MapRequest &request) {
-  const std::lock_guard held(hand_over_lock_);
-  const int descriptor = is_handed_over_ ? -1 : userfault_.number();
-  Result<Message> answer =
-      session_->exchange(map_frame(session_->next_request(), request), "mapped", descriptor);
-  is_handed_over_ = answer.ok() || !is_about_descriptor(answer.error());
-  return answer;
 }

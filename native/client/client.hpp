@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,8 +16,7 @@
 #include "client/sys_uffd.hpp"
 
 // One client of a manager: a session, one userfaultfd for all of its regions, and the regions.
-// Owned by whoever connected; its functions may be called from any thread. Lock order:
-// hand_over_lock_ before the session's own; the book's is a leaf.
+// Owned by whoever connected; its functions may be called from any thread.
 struct pagerd_client {
  public:
   explicit pagerd_client(std::unique_ptr<pagerd::client::Session> session)
@@ -44,8 +42,6 @@ struct pagerd_client {
   // For regions.
   pagerd::client::Session &session() const { return *session_; }
   const pagerd::client::Userfault &userfault() const { return userfault_; }
-  pagerd::client::Result<pagerd::client::Message> request_map(
-      const pagerd::client::MapRequest &request);
   const pagerd::client::Pagemap &pagemap();
   void keep_userfault_open_for_ever() { userfault_.keep_open_for_ever(); }
 
@@ -58,14 +54,11 @@ struct pagerd_client {
   pagerd::client::Result<pagerd_region *> begin(std::unique_ptr<pagerd_region> region,
                                                 std::string_view image,
                                                 const pagerd_map_options &options);
-  pagerd::client::Result<pagerd::client::Message> hand_over(
-      const pagerd::client::MapRequest &request);
 
   const std::unique_ptr<pagerd::client::Session> session_;
-  std::mutex hand_over_lock_;
+  std::mutex userfault_lock_;
   pagerd::client::Userfault
-      userfault_;  // made once, under hand_over_lock_, before the first region
-  std::atomic<bool> is_handed_over_ = false;
+      userfault_;  // made once, under userfault_lock_, before the first region
   std::once_flag pagemap_once_;
   pagerd::client::Pagemap pagemap_;
   pagerd::client::ImageFiles files_;

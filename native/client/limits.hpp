@@ -13,6 +13,8 @@ static_assert(sizeof(void *) == 8,
 inline constexpr std::uint64_t protocol_version = 1;
 inline constexpr std::size_t frame_bytes_max = 65'536;
 inline constexpr std::size_t image_name_length_max = 255;
+inline constexpr std::size_t session_name_length_max = 64;
+inline constexpr std::size_t image_key_length_max = 64;
 inline constexpr std::uint64_t region_bytes_max = std::uint64_t{1} << 44;
 inline constexpr std::uint32_t window_bytes_min = 4'096;
 inline constexpr std::uint32_t window_bytes_max = 2 * 1024 * 1024;
@@ -29,6 +31,15 @@ inline constexpr std::size_t descriptors_per_frame_max = 4;
 inline constexpr int welcome_timeout_ms = 30'000;
 // How long a client that leaves waits for the manager to have noticed.
 inline constexpr int goodbye_timeout_ms = 1'000;
+// How long a call waits for managers that are away, unless PAGERD_WAIT_MS says otherwise.
+inline constexpr int manager_wait_default_ms = 30'000;
+// Pauses between two looks for the next manager.
+inline constexpr int resume_pause_min_ms = 1;
+inline constexpr int resume_pause_max_ms = 1'000;
+// A manager that was there for less has not been there at all.
+inline constexpr int steady_link_ms = 1'000;
+// Regions that the next manager is told of before its answers are read.
+inline constexpr std::size_t resume_requests_max = 32;
 // Rounds of "prefault what is still missing" before attached memory is called incomplete.
 inline constexpr int completion_rounds_max = 4;
 // Failed prefaults after which a client that leaves no longer asks for what its memory still lacks.

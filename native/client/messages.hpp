@@ -38,6 +38,10 @@ struct MapRequest {
   std::uint64_t length_bytes;
   std::uint64_t offset_bytes;
   std::uint64_t window_bytes;
+  // Of a region that an earlier manager served: its number there, and what tells that manager's
+  // image from all others.
+  std::uint64_t region = 0;
+  std::string_view image_key = {};
 };
 
 struct RegionRange {
@@ -46,7 +50,8 @@ struct RegionRange {
   std::uint64_t length_bytes;
 };
 
-Frame hello_frame();
+// `resumed`: the name that an earlier manager had for the session; empty for a new one.
+Frame hello_frame(std::string_view resumed);
 Frame image_frame(std::uint32_t request, const ImageRequest &image);
 Frame load_frame(std::uint32_t request, std::string_view name);
 Frame publish_frame(std::uint32_t request, std::string_view name);
@@ -63,6 +68,7 @@ struct Message {
   std::string type;
   std::string session;
   std::string image;
+  std::string image_key;
   std::string mode;
   std::string why;
   std::string code;

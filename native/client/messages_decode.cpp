@@ -22,7 +22,7 @@ struct NumberField {
 constexpr TextField text_fields[] = {
     {"type", &Message::type},    {"session", &Message::session}, {"image", &Message::image},
     {"mode", &Message::mode},    {"why", &Message::why},         {"code", &Message::code},
-    {"message", &Message::text},
+    {"message", &Message::text}, {"image_key", &Message::image_key},
 };
 
 constexpr NumberField number_fields[] = {

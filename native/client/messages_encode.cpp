@@ -59,13 +59,17 @@ class FrameBuilder {
 
 }  // namespace
 
-Frame hello_frame() {
+Frame hello_frame(std::string_view resumed) {
   const std::string name = std::string("libpagerd/") + pagerd_version();
-  return FrameBuilder(4, "hello")
-      .field("version", protocol_version)
+  FrameBuilder hello(resumed.empty() ? 5 : 6, "hello");
+  hello.field("version", protocol_version)
       .field("client", std::string_view(name))
       .truth("want_device", true)
-      .take();
+      .truth("resumes", true);
+  if (!resumed.empty()) {
+    hello.field("resumed_session", resumed.substr(0, session_name_length_max));
+  }
+  return hello.take();
 }
 
 Frame image_frame(std::uint32_t request, const ImageRequest &image) {
@@ -86,16 +90,18 @@ Frame publish_frame(std::uint32_t request, std::string_view name) {
 }
 
 Frame map_frame(std::uint32_t request, const MapRequest &map) {
-  return FrameBuilder(10, "map", request)
-      .field("image", map.image)
+  const bool is_resumed = map.region != 0;
+  FrameBuilder frame(is_resumed ? 12 : 10, "map", request);
+  frame.field("image", map.image)
       .field("mode", map.mode)
       .field("access", map.access)
       .field("image_id", map.image_id)
       .field("address", map.address)
       .field("length_bytes", map.length_bytes)
       .field("offset_bytes", map.offset_bytes)
-      .field("window_bytes", map.window_bytes)
-      .take();
+      .field("window_bytes", map.window_bytes);
+  if (is_resumed) frame.field("region", map.region).field("image_key", map.image_key);
+  return frame.take();
 }
 
 Frame prefault_frame(std::uint32_t request, const RegionRange &range) {

@@ -5,51 +5,68 @@
 
 namespace pagerd::client {
 
-Status PendingRequests::enter(std::uint32_t request) {
+Status PendingRequests::enter(std::uint32_t request, OnAnswer on_answer) {
   std::unique_lock held(lock_);
   Place *place = nullptr;
   place_freed_.wait(held, [&] { return end_ || (place = find(0)) != nullptr; });
   if (end_) return *end_;
   place->request = request;
-  place->is_answered = false;
+  place->state = State::entered;
+  place->on_answer = std::move(on_answer);
   return done();
 }
 
-Result<Message> PendingRequests::await(std::uint32_t request) {
+void PendingRequests::leave(std::uint32_t request) {
   std::unique_lock held(lock_);
-  Place *place = find(request);
-  PAGERD_CHECK(place != nullptr);
-  place->changed.wait(held, [&] { return place->is_answered || end_; });
+  Place &place = place_of(request);
+  place.request = 0;
+  place.on_answer = {};
+  place.answer = Message{};
+  place_freed_.notify_one();
+}
+
+void PendingRequests::note_sent(std::uint32_t request) {
+  std::unique_lock held(lock_);
+  place_of(request).state = State::sent;
+}
+
+std::optional<Result<Message>> PendingRequests::await(std::uint32_t request) {
+  std::unique_lock held(lock_);
+  Place &place = place_of(request);
+  place.changed.wait(held, [&] { return place.state != State::sent || end_; });
   // An answer that came before the end is still an answer.
-  Result<Message> result = place->is_answered ? Result<Message>(std::move(place->answer)) : *end_;
-  free(*place);
-  return result;
+  if (place.state == State::answered) return Result<Message>(std::move(place.answer));
+  if (end_) return Result<Message>(*end_);
+  return std::nullopt;
 }
 
 void PendingRequests::await_for(std::uint32_t request, int timeout_ms) {
   std::unique_lock held(lock_);
-  Place *place = find(request);
-  PAGERD_CHECK(place != nullptr);
-  place->changed.wait_for(held, std::chrono::milliseconds(timeout_ms),
-                          [&] { return place->is_answered || end_; });
-  free(*place);
-}
-
-void PendingRequests::withdraw(std::uint32_t request) {
-  std::unique_lock held(lock_);
-  Place *place = find(request);
-  PAGERD_CHECK(place != nullptr);
-  free(*place);
+  Place &place = place_of(request);
+  place.changed.wait_for(held, std::chrono::milliseconds(timeout_ms),
+                         [&] { return place.state != State::sent || end_; });
 }
 
 void PendingRequests::settle(Message answer) {
   if (answer.request == 0 || answer.request > 0xffff'ffff) return;
   std::unique_lock held(lock_);
   Place *place = find(static_cast<std::uint32_t>(answer.request));
-  if (place == nullptr || place->is_answered) return;
+  if (place == nullptr || place->state != State::sent) return;
+  // That manager leaves, and the next one gets the request.
+  if (answer.type == "error" && answer.code == "draining") return;
+  if (place->on_answer) place->on_answer(answer);
   place->answer = std::move(answer);
-  place->is_answered = true;
+  place->state = State::answered;
   place->changed.notify_one();
+}
+
+void PendingRequests::interrupt() {
+  std::unique_lock held(lock_);
+  for (Place &place : places_) {
+    if (place.request == 0 || place.state != State::sent) continue;
+    place.state = State::lost;
+    place.changed.notify_one();
+  }
 }
 
 void PendingRequests::end(Failure reason) {
@@ -71,11 +88,10 @@ PendingRequests::Place *PendingRequests::find(std::uint32_t request) {
   return nullptr;
 }
 
-void PendingRequests::free(Place &place) {
-  place.request = 0;
-  place.is_answered = false;
-  place.answer = Message{};
-  place_freed_.notify_one();
+PendingRequests::Place &PendingRequests::place_of(std::uint32_t request) {
+  Place *place = find(request);
+  PAGERD_CHECK(place != nullptr);
+  return *place;
 }
 
 }  // namespace pagerd::client

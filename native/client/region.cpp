@@ -32,7 +32,9 @@ Status pagerd_region::begin(std::string_view image, const pagerd_map_options &op
 }
 
 Status pagerd_region::ask_to_serve(const MapRequest &request) {
-  Result<Message> answer = client_.request_map(request);
+  Session &session = client_.session();
+  const ServedRegion served = {std::string(request.image), plan_.image_key, request, plan_.file};
+  Result<Message> answer = session.map(map_frame(session.next_request(), request), served);
   if (!answer.ok()) return answer.error();
   id_ = answer.value().region;
   why_ = plan_.why;

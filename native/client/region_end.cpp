@@ -49,9 +49,7 @@ void pagerd_region::end_for_disconnect() {
 }
 
 void pagerd_region::ask_to_stop() {
-  Session &session = client_.session();
-  // Whatever the answer: the manager serves the region no more.
-  (void)session.exchange(unmap_frame(session.next_request(), id_), "unmapped");
+  client_.session().end_region(id_);
 }
 
 // Whoever waits for a page of the range gets SIGSEGV, as does everyone who comes later.

@@ -118,8 +118,15 @@ Result<RegionPlan> plan_region(Session &session, ImageFiles &files, std::string_
   Result<Part> part = choose_part(image, found.length_bytes, options);
   if (!part.ok()) return part.error();
 
-  RegionPlan plan = {part.value(),   found.image_id, mode_named(found.mode),
-                     options.access, found.why,      nullptr};
+  RegionPlan plan = {
+      .part = part.value(),
+      .image_id = found.image_id,
+      .image_key = found.image_key.substr(0, image_key_length_max),
+      .mode = mode_named(found.mode),
+      .access = options.access,
+      .why = found.why,
+      .file = nullptr,
+  };
   if (plan.mode == PAGERD_MODE_COPY && options.mode == PAGERD_MODE_AUTO &&
       !abilities.reason.empty()) {
     plan.why += "; " + abilities.reason;

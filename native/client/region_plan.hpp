@@ -25,6 +25,7 @@ struct Abilities {
 struct RegionPlan {
   Part part;
   std::uint64_t image_id = 0;  // the manager's, of the image and not of its name
+  std::string image_key;       // that of its bytes, for every manager
   pagerd_mode mode = PAGERD_MODE_COPY;
   pagerd_access access = PAGERD_ACCESS_PRIVATE;
   std::string why;  // the manager's reason for the mode, and ours

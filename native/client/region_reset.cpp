@@ -16,18 +16,19 @@ Status pagerd_region::reset() {
                    "all others who map the image",
                    range_.address());
   }
-  // With the manager gone the pages that are here are all there are; in mode cow the kernel has the
-  // others.
-  Status usable = client_.session().usable();
-  if (plan_.mode != PAGERD_MODE_COW && !usable.ok()) return usable;
+  // With the manager gone for good the pages that are here are all there are; in mode cow the kernel
+  // has the others.
+  Session &session = client_.session();
+  if (plan_.mode != PAGERD_MODE_COW) {
+    if (Status found = session.await_manager(); !found.ok()) return found;
+  }
 
   if (Status forgotten = forget_heap(); !forgotten.ok()) return forgotten;
   Result<Range> rest = put_back_dirty_pages();
   if (!rest.ok()) return rest.error();
   if (rest.value().length_bytes == 0) return done();
   if (Status dropped = drop_pages(rest.value()); !dropped.ok()) return dropped;
-  Session &session = client_.session();
-  if (usable.ok()) session.tell(reset_frame(session.next_request(), id_));
+  session.tell(reset_frame(session.next_request(), id_));
   return done();
 }
 

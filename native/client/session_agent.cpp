@@ -9,21 +9,43 @@
 namespace pagerd::client {
 
 Status Session::start_agent() {
-  auto run = [](void *session) { static_cast<Session *>(session)->receive_until_over(); };
+  auto run = [](void *session) { static_cast<Session *>(session)->run_agent(); };
   return agent_.start("pagerd-agent", run, this);
 }
 
-void Session::receive_until_over() {
+void Session::run_agent() {
+  for (;;) {
+    Failure end = receive_until_lost();
+    const bool may_go_on = end.code == "manager_gone" || end.code == "draining";
+    if (!may_go_on) {
+      pending_.end(std::move(end));
+      return link_.end();
+    }
+    // In this order: nobody is sending any more when the requests that were sent are given up.
+    if (!link_.enter(LinkState::away)) return;
+    is_handed_over_ = false;
+    pending_.interrupt();
+    if (!resume()) return;
+  }
+}
+
+// Why it is lost.
+Failure Session::receive_until_lost() {
   for (;;) {
     Result<Received> received = receive_frame(socket_, receive_buffer_);
-    if (!received.ok()) return pending_.end(received.error());
-    if (received.value().length_bytes == 0) return pending_.end(closed_by_manager());
+    if (!received.ok()) return received.error();
+    if (received.value().length_bytes == 0) return closed_by_manager();
     if (!take_frame(received.take())) {
       end_receiving(socket_);
-      return pending_.end(failure(
-          "malformed_frame", "The manager at %s sent a frame that cannot be read", path_.c_str()));
+      return failure("malformed_frame", "The manager at %s sent a frame that cannot be read",
+                     path_.c_str());
     }
   }
+}
+
+Failure Session::closed_by_manager() const {
+  if (last_words_) return *last_words_;
+  return failure("manager_gone", "The manager at %s closed the connection or died", path_.c_str());
 }
 
 bool Session::take_frame(Received received) {

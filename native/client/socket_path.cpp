@@ -1,7 +1,9 @@
 #include "client/socket_path.hpp"
 
 #include <cstdlib>
+#include <limits>
 
+#include "client/limits.hpp"
 #include "client/sys_socket.hpp"
 
 namespace pagerd::client {
@@ -16,6 +18,15 @@ std::string socket_path(const char *path) {
   std::string own = std::string(directory) + "/pagerd/pagerd.sock";
   // A user with a session of their own may be the client of root's manager.
   return !is_socket(own) && is_socket(of_system) ? of_system : own;
+}
+
+int manager_wait_ms() {
+  const char *given = std::getenv("PAGERD_WAIT_MS");
+  if (given == nullptr || given[0] == '\0') return manager_wait_default_ms;
+  char *end = nullptr;
+  const long wait_ms = std::strtol(given, &end, 10);
+  const bool is_good = *end == '\0' && wait_ms >= 0 && wait_ms <= std::numeric_limits<int>::max();
+  return is_good ? static_cast<int>(wait_ms) : manager_wait_default_ms;
 }
 
 }  // namespace pagerd::client

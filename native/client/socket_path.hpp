@@ -10,4 +10,7 @@ namespace pagerd::client {
 // protocol/paths.ts reckons alike.
 std::string socket_path(const char *path);
 
+// How long a call waits for managers that are away: PAGERD_WAIT_MS, or the default.
+int manager_wait_ms();
+
 }  // namespace pagerd::client

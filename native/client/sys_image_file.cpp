@@ -8,6 +8,12 @@
 
 namespace pagerd::client {
 
+Result<sys::Descriptor> duplicate(int descriptor) {
+  sys::Descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  if (!copy.is_open()) return system_failure("duplicating a descriptor", errno);
+  return copy;
+}
+
 Result<FileStatus> status_of(const sys::Descriptor &file) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return system_failure("looking at an image's file", errno);

@@ -17,6 +17,9 @@ struct FileStatus {
   bool is_writable = false;
 };
 
+// Another descriptor of the same open file.
+Result<sys::Descriptor> duplicate(int descriptor);
+
 Result<FileStatus> status_of(const sys::Descriptor &file);
 
 // Reads the bytes at an offset into memory that is mapped already; holes read as zeros. Returns how

@@ -33,6 +33,7 @@ export const imageFound = {
   request: 0,
   image: "image",
   image_id: 1,
+  image_key: "scripted",
   length_bytes: 8192n,
   mode: "copy",
   why: "scripted",

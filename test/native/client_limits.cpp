@@ -11,6 +11,8 @@ int main() {
   print("protocolVersion", protocol_version);
   print("frameBytesMax", frame_bytes_max);
   print("imageNameLengthMax", image_name_length_max);
+  print("sessionNameLengthMax", session_name_length_max);
+  print("imageKeyLengthMax", image_key_length_max);
   print("regionBytesMax", region_bytes_max);
   print("windowBytesMin", window_bytes_min);
   print("windowBytesMax", window_bytes_max);

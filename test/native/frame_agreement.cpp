@@ -23,7 +23,8 @@ void print(const Frame &frame) {
 
 void print_requests() {
   const std::string longest_name(image_name_length_max, 'n');
-  print(hello_frame());
+  print(hello_frame(""));
+  print(hello_frame(std::string(65, 's')));
   const std::string_view modes[] = {"copy", "share", "cow"};
   print(image_frame(1, {"a", "auto", modes, "private"}));
   print(image_frame(2, {longest_name, "copy", std::span(modes).first(1), "shared"}));
@@ -32,6 +33,9 @@ void print_requests() {
   print(map_frame(0x80, {"model", "auto", "private", 1, 0x7fff'ffff'f000, 4096, 0, 0}));
   print(map_frame(0xffff'ffff, {longest_name, "share", "shared", 0xffff'ffff, u64_max, u64_max,
                                 u64_max, 2 * 1024 * 1024}));
+  const std::string longest_key(image_key_length_max, 'k');
+  print(map_frame(0x81, {longest_name, "cow", "private", 7, 4096, 4096, 0, 0, 0xffff'ffff,
+                         longest_key}));
   print(prefault_frame(0x100, {0xffff'ffff, std::uint64_t{1} << 53, (std::uint64_t{1} << 53) + 1}));
   print(reset_frame(0xffff, 1));
   print(unmap_frame(0x1'0000, 255));
@@ -67,6 +71,7 @@ void print(const Message &message) {
   print_field("type", message.type);
   print_field("session", message.session);
   print_field("image", message.image);
+  print_field("image_key", message.image_key);
   print_field("mode", message.mode);
   print_field("why", message.why);
   print_field("code", message.code);

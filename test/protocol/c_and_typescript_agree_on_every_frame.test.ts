@@ -17,7 +17,16 @@ const longestName = "n".repeat(imageNameLengthMax)
 
 /** What frame_agreement.cpp sends, in its order. */
 const requests: ClientMessage[] = [
-  { type: "hello", version: 1, client: "libpagerd/0.1.0", want_device: true },
+  { type: "hello", version: 1, client: "libpagerd/0.1.0", want_device: true, resumes: true },
+  {
+    type: "hello",
+    version: 1,
+    client: "libpagerd/0.1.0",
+    want_device: true,
+    resumes: true,
+    // A name that is too long is cut.
+    resumed_session: "s".repeat(64),
+  },
   {
     type: "image",
     request: 1,
@@ -61,6 +70,20 @@ const requests: ClientMessage[] = [
     window_bytes: 2 * 1024 * 1024,
   },
   {
+    type: "map",
+    request: 0x81,
+    image: longestName,
+    mode: "cow",
+    access: "private",
+    image_id: 7,
+    address: 4096n,
+    length_bytes: 4096n,
+    offset_bytes: 0n,
+    window_bytes: 0,
+    region: 0xffff_ffff,
+    image_key: "k".repeat(64),
+  },
+  {
     type: "prefault",
     request: 0x100,
     region: 0xffff_ffff,
@@ -93,7 +116,7 @@ function runClient(frames: readonly Uint8Array[]): { sent: string[]; understood:
 function lineOf(message: ManagerMessage): string {
   const fields = new Map<string, unknown>(Object.entries(message))
   const text = (name: string) => Buffer.from(String(fields.get(name) ?? "")).toString("hex")
-  const texts = ["type", "session", "image", "mode", "why", "code", "message"] as const
+  const texts = ["type", "session", "image", "image_key", "mode", "why", "code", "message"] as const
   const numbers = [
     ...["request", "region", "image_id", "version", "offset_bytes", "length_bytes"],
     ...["pages_installed", "regions_max", "resident_bytes"],
@@ -127,6 +150,7 @@ const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
     request,
     image: text,
     image_id: request,
+    image_key: text,
     length_bytes: u64,
     mode,
     why: text,

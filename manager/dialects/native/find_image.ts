@@ -30,13 +30,14 @@ export function findImage(
     type: "image_found",
     request: message.request,
     image: name,
-    image_id: image.image,
+    image_id: image.id,
+    image_key: image.key,
     length_bytes: image.lengthBytes,
     mode: choice.mode,
     why: choice.why,
     file: hasFile,
   } as const
-  const file = hasFile ? images.openFile(image) : undefined
+  const file = hasFile ? images.openMemory(image) : undefined
   session.choices.note(image, choice)
   if (file === undefined) return { message: found }
   return { message: found, descriptors: [file], onDone: () => native.closeDescriptor(file) }

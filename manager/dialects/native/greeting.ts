@@ -29,7 +29,8 @@ export function greet(
   }
   sessions.checkNotDraining()
   const descriptors = message.want_device ? device.descriptorsFor(session.peer.uid) : []
-  session.activate(message.client)
+  const { client, resumes, resumed_session: resumedSession } = message
+  session.activate({ client, resumes, resumedSession })
   const welcome = {
     type: "welcome",
     version: protocolVersion,

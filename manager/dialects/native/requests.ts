@@ -3,7 +3,8 @@ import { ClientError } from "../../errors.js"
 import type { ImageLoader } from "../../images/image_loader.js"
 import { checkPublishedFile } from "../../images/published_file.js"
 import type { Image, ImageRegistry } from "../../images/registry.js"
-import { chooseMode } from "../../sessions/mode_choice.js"
+import type { ResumedImage } from "../../images/resumption.js"
+import { chooseMode, type ModeChoice } from "../../sessions/mode_choice.js"
 import type { RegionWish } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
@@ -111,15 +112,14 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
 }
 
 function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): RegionWish {
-  const { mode, access = "private" } = message
-  const image = images.find(message.image, session.peer)
-  // One that has not asked what it can have takes what everybody could from the beginning.
-  const modes = [mode === "auto" ? "copy" : mode]
-  const residency = images.residency(image)
-  const { name, isWritable } = image
-  const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
-  const hasFile = choice.mode !== "copy" || message.image_id !== undefined
-  if (hasFile) checkSameImage(image, message.image_id)
+  const { access = "private" } = message
+  const resumed = resumedImage(message)
+  const image = resumed
+    ? images.resume(resumed, session.peer)
+    : images.find(message.image, session.peer)
+  const choice = resumed
+    ? { mode: resumed.mode, why: "as with the manager before" }
+    : choiceOf(message, image, images)
   return {
     image,
     address: message.address,
@@ -129,13 +129,38 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
     mode: choice.mode,
     access,
     why: session.choices.reasonFor(image, choice.mode) ?? choice.why,
+    ...(resumed && { region: message.region }),
   }
 }
 
+/** Of a region that an earlier manager served. */
+function resumedImage(message: RequestOf<"map">): ResumedImage | undefined {
+  const { region, mode, image, image_id, image_key, offset_bytes, length_bytes } = message
+  if (region === undefined) return undefined
+  if (mode === "auto" || image_id === undefined || image_key === undefined) {
+    const wanted = "wanted a mode other than auto, an image_id and an image_key"
+    throw new ClientError("malformed_frame", `The map of earlier region ${region} lacks: ${wanted}`)
+  }
+  const lengthBytes = offset_bytes + length_bytes
+  return { name: image, id: image_id, key: image_key, mode, lengthBytes }
+}
+
+function choiceOf(message: RequestOf<"map">, image: Image, images: ImageRegistry): ModeChoice {
+  const { mode, access = "private" } = message
+  // One that has not asked what it can have takes what everybody could from the beginning.
+  const modes = [mode === "auto" ? "copy" : mode]
+  const residency = images.residency(image)
+  const { name, isWritable } = image
+  const choice = chooseMode({ image: name, isWritable, residency, mode, access, modes })
+  const hasFile = choice.mode !== "copy" || message.image_id !== undefined
+  if (hasFile) checkSameImage(image, message.image_id)
+  return choice
+}
+
 /** The client has an image's file: what it gets must be the image that this file is of. */
-function checkSameImage({ name, image }: Image, imageId: number | undefined): void {
-  if (imageId === image) return
-  const found = `its image_id is ${image}, and the map's is ${imageId ?? "missing"}`
+function checkSameImage({ name, id }: Image, imageId: number | undefined): void {
+  if (imageId === id) return
+  const found = `its image_id is ${id}, and the map's is ${imageId ?? "missing"}`
   throw new ClientError("unknown_image", `Cannot map image "${name}": ${found}, ask for it again`)
 }
 
