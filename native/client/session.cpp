@@ -11,9 +11,13 @@ namespace pagerd::client {
 
 namespace {
 
+bool is_without_descriptor(const Message &answer) {
+  return answer.type == "error" && answer.code == "missing_descriptor";
+}
+
 bool is_about_descriptor(const Message &refusal) {
   return refusal.code == "not_userfaultfd" || refusal.code == "unsupported_features" ||
-         refusal.code == "missing_descriptor";
+         is_without_descriptor(refusal);
 }
 
 }  // namespace
@@ -117,7 +121,9 @@ Result<Sent> Session::send(const Frame &frame, int descriptor, Wait wait) {
 
 // Each manager gets the userfaultfd with the first map that needs it and with no other, so others
 // wait until that is answered. One that refuses the map keeps the descriptor, unless that is what
-// it refused. What is served is noted by the agent, so that no manager can die in between.
+// it refused. A manager that had no room for the descriptor has not got it, and says so when it is
+// asked for another region. What is served is noted by the agent, so that no manager can die in
+// between.
 Result<Message> Session::map(const Frame &frame, ServedRegion served) {
   if (Status here = usable(); !here.ok()) return here.error();
   const bool needs_userfault = served.request.mode != mode_name(PAGERD_MODE_COW);
@@ -125,6 +131,7 @@ Result<Message> Session::map(const Frame &frame, ServedRegion served) {
   auto on_answer = [&](const Message &answer) {
     const bool is_mapped = answer.type == "mapped";
     if (carries && (is_mapped || !is_about_descriptor(answer))) is_handed_over_ = true;
+    if (is_without_descriptor(answer)) is_handed_over_ = false;
     if (is_mapped) served_.note(answer.region, served);
   };
   Patience patience(wait_ms_);
@@ -147,6 +154,8 @@ Result<Message> Session::map(const Frame &frame, ServedRegion served) {
     Result<Sent> sent = send(frame, carries ? userfault_.load() : -1, Wait::until_sent);
     link_.end_sending();
     answer = sent.ok() ? pending_.await(frame.request) : Result<Message>(sent.error());
+    const bool has_answer = answer && answer->ok();
+    if (has_answer && !carries && is_without_descriptor(answer->value())) answer.reset();
   }
   pending_.leave(frame.request);
   return checked(std::move(*answer), "mapped");

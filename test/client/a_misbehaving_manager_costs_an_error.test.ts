@@ -135,6 +135,22 @@ async function descriptorsUsed(surplus: readonly number[], script: Script = {}):
   return used
 }
 
+test("a manager that had no room for the userfaultfd is sent it again", async () => {
+  const came: number[] = []
+  const refusal = (request: number, code: "busy" | "missing_descriptor"): Reaction[] => [
+    { type: "error", request, code, message: "No descriptor" },
+  ]
+  const map = (request: number, descriptors: number): Reaction[] => {
+    came.push(descriptors)
+    if (came.length === 1) return refusal(request, "busy")
+    if (descriptors === 0) return refusal(request, "missing_descriptor")
+    return [{ type: "mapped", request, region: 1, mode: "copy", why: "" }]
+  }
+
+  assert.equal(await visit({ map }), ["busy", "mapped"])
+  assert.equal(came, [1, 0, 1])
+})
+
 test("descriptors that nobody asked for are closed", async () => {
   const surplus = [1, 2, 3].map(() => openSync("/dev/null", "r"))
 

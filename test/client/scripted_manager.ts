@@ -8,8 +8,13 @@ import { scratchDirectory } from "../harness/scratch.js"
 /** What the manager does about a message: says something, right or wrong, or hangs up. */
 export type Reaction = ManagerMessage | Uint8Array | "hang_up"
 
-/** By the message's type. What the script does not name is answered as a manager would. */
-export type Script = Partial<Record<ClientMessage["type"], (request: number) => Reaction[]>>
+/**
+ * By the message's type, with the number of descriptors that came along. What the script does not
+ * name is answered as a manager would.
+ */
+export type Script = Partial<
+  Record<ClientMessage["type"], (request: number, descriptors: number) => Reaction[]>
+>
 
 const usual: Script = {
   hello: () => [welcome],
@@ -75,7 +80,7 @@ export class ScriptedManager {
       const message = decodeClientMessage(frame)
       this.heard.push(message.type)
       const request = "request" in message ? message.request : 0
-      const reactions = this.#script[message.type]?.(request) ?? []
+      const reactions = this.#script[message.type]?.(request, descriptors.length) ?? []
       for (const reaction of reactions) this.#carryOut(connection, reaction)
     }
     connection.start(

@@ -34,8 +34,8 @@ test("newcomers wait, descriptors that have no room are refused, and both pass",
   limitDescriptors(manager, 0)
 
   const file = openSync(patternFile(4096, 1), "r")
-  early.request({ type: "publish", image: "x" }, [file])
-  assert.match(await early.nextError("busy"), /no room for the descriptors that came with/)
+  const request = early.request({ type: "publish", image: "x" }, [file])
+  assert.match(await early.nextError("busy", request), /no room for the descriptors that came with/)
   const late = new RawClient(manager.socket)
   late.send({ type: "hello", version: 1, client: "raw", want_device: false })
   await retryUntil("a line in the log", 5_000, () => manager.stderr.includes("cannot accept"))

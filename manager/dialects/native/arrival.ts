@@ -14,16 +14,18 @@ export interface Arrival {
   readonly hasLostDescriptors: boolean
 }
 
-/** Throws a ClientError when part of the packet has not reached us. */
-export function checkWhole({ isTruncated, hasLostDescriptors }: Arrival): void {
-  if (isTruncated) {
-    const message = `The frame is too long, wanted at most ${frameBytesMax} bytes`
-    throw new ClientError("oversized_frame", message)
-  }
-  if (hasLostDescriptors) {
-    const found = "This manager has no room for the descriptors that came with the frame"
-    throw new ClientError("busy", `${found}: try again later, or raise its limit of open files`)
-  }
+/** Throws a ClientError when part of the frame has not reached us. */
+export function checkLength({ isTruncated }: Arrival): void {
+  if (!isTruncated) return
+  const message = `The frame is too long, wanted at most ${frameBytesMax} bytes`
+  throw new ClientError("oversized_frame", message)
+}
+
+/** Throws a ClientError when descriptors have not reached us. The frame itself is whole then. */
+export function checkNoneIsLost({ hasLostDescriptors }: Arrival): void {
+  if (!hasLostDescriptors) return
+  const found = "This manager has no room for the descriptors that came with the frame"
+  throw new ClientError("busy", `${found}: try again later, or raise its limit of open files`)
 }
 
 /** Throws a ClientError when more descriptors came than the message may bring. */

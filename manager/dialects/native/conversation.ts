@@ -16,7 +16,7 @@ import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
 import { Outbox, type Trouble } from "../../sockets/outbox.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
 import type { Answer } from "./answer.js"
-import { type Arrival, checkDescriptorCount, checkWhole } from "./arrival.js"
+import { type Arrival, checkDescriptorCount, checkLength, checkNoneIsLost } from "./arrival.js"
 import type { Device } from "./device.js"
 import { greet } from "./greeting.js"
 import { refusalOf } from "./refusal.js"
@@ -127,9 +127,11 @@ export class Conversation implements SessionVoice {
   private serve(arrival: Arrival): void {
     let request = 0
     try {
-      checkWhole(arrival)
+      checkLength(arrival)
       const message = decodeClientMessage(arrival.frame)
+      // Known before anything can be refused: who waits for this answer hears of no other.
       if (message.type !== "hello") request = message.request
+      checkNoneIsLost(arrival)
       checkDescriptorCount(message.type, arrival.descriptors)
       this.begin(message, arrival.descriptors)
     } catch (thrown) {
