@@ -94,11 +94,15 @@ static void attach_and_keep(struct worker *worker) {
   munmap(memory, length_bytes);
 }
 
+static int is_without_manager(const char *code) {
+  return strcmp(code, "no_manager") == 0 || strcmp(code, "draining") == 0;
+}
+
 /* Nobody promises a newcomer a manager: while there is none he comes again. */
 static pagerd_client *connect_patiently(void) {
   for (;;) {
     pagerd_client *other = pagerd_connect(orders.socket);
-    if (other || stopping || strcmp(pagerd_error_code(), "no_manager") != 0) return other;
+    if (other || stopping || !is_without_manager(pagerd_error_code())) return other;
     usleep(again_us);
   }
 }
