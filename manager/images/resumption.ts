@@ -40,8 +40,8 @@ export type AwaitedImage = Visible &
 const strangersMax = 1_024
 
 /**
- * Finds for the clients of an earlier manager what they mapped. It is the very same image, or one of
- * the same bytes; one that cannot be had (yet) is waited for, and poison after that. JS thread.
+ * Finds for the clients of an earlier manager what they mapped. It is the very same image, or one
+ * of the same bytes; one that cannot be had (yet) is waited for, and poison after that. JS thread.
  */
 export class Resumption {
   private readonly strangers = new Map<string, Image>()

@@ -13,7 +13,8 @@
 
 namespace pagerd::client {
 
-// Called by the agent with an answer, before whoever waits for it hears of it. It locks only leaves.
+// Called by the agent with an answer, before whoever waits for it hears of it. It takes no locks
+// but leaves.
 using OnAnswer = std::function<void(const Message &)>;
 
 // The requests that await their answers. Callers' threads enter and wait, the agent thread settles.

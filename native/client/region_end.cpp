@@ -64,9 +64,6 @@ Status pagerd_region::make_untouchable() {
 // Installs every page, and does not take the manager's word for it: a page that was installed can
 // have been dropped again without a trace, and unregistering would then make it zeros.
 Status pagerd_region::complete() {
-  if (client_.session().usable().ok()) {
-    if (Status prefaulted = prefault_range(range_); !prefaulted.ok()) return prefaulted;
-  }
   for (int round = 0; round < completion_rounds_max; ++round) {
     Result<std::optional<Range>> missing = first_missing_run(range_);
     if (!missing.ok()) return missing.error();

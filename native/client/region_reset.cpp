@@ -16,8 +16,8 @@ Status pagerd_region::reset() {
                    "all others who map the image",
                    range_.address());
   }
-  // With the manager gone for good the pages that are here are all there are; in mode cow the kernel
-  // has the others.
+  // With the manager gone for good the pages that are here are all there are; in mode cow the
+  // kernel has the others.
   Session &session = client_.session();
   if (plan_.mode != PAGERD_MODE_COW) {
     if (Status found = session.await_manager(); !found.ok()) return found;

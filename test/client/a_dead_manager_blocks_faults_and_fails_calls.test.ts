@@ -6,6 +6,9 @@ import { startManager } from "../harness/manager.js"
 import { faultWaiters } from "../harness/observed_process.js"
 import { patternFile } from "../harness/pattern.js"
 
+// No call waits for another manager.
+process.env.PAGERD_WAIT_MS = "0"
+
 const page = 4096
 const imageBytes = 1024 * page
 

@@ -14,6 +14,9 @@ import {
   welcome,
 } from "./scripted_manager.js"
 
+// No call waits for another manager.
+process.env.PAGERD_WAIT_MS = "0"
+
 const garbage = Buffer.from("HTTP/1.1 200 OK")
 const failed = (error: PagerdError) => error
 

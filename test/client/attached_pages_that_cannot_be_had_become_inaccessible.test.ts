@@ -4,6 +4,9 @@ import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 import { runToItsEnd } from "./crashing_child.js"
 
+// No call waits for another manager.
+process.env.PAGERD_WAIT_MS = "0"
+
 const ends = [
   { mode: "copy", grow: "", wanted: "SIGSEGV" },
   { mode: "share", grow: "", wanted: "SIGSEGV" },

@@ -4,6 +4,9 @@ import { startCClient } from "../harness/c_client.js"
 import { startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 
+// No call waits for another manager.
+process.env.PAGERD_WAIT_MS = "0"
+
 const page = 4096
 const imageBytes = 4096 * page
 

@@ -116,6 +116,14 @@ export class Manager {
     })
   }
 
+  /** The same as soon as it has told of that many regions. */
+  sessionOf(pid: number, regions: number): Promise<SessionView> {
+    return retryUntil(`${regions} regions of pid ${pid}`, sessionBudgetMs, async () => {
+      const session = await this.session(pid)
+      return session.regions === regions && session
+    })
+  }
+
   /**
    * The same once every fault it read has an outcome. A client goes on as soon as its page is
    * there; the manager counts after that.

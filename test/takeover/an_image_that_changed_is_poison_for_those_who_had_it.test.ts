@@ -11,7 +11,7 @@ const imageBytes = 256 * page
 const config = "resume_wait_ms = 300\n"
 
 for (const mode of ["copy", "share"] as const) {
-  test(`mode ${mode}: pages that had come stay right, others are SIGBUS, none is the new file's`, async () => {
+  test(`mode ${mode}: what came stays, other pages are SIGBUS, none the new file's`, async () => {
     const path = patternFile(imageBytes, 1)
     const first = await startManager({ images: { image: path }, config })
     const client = await startCClient(first.socket)

@@ -41,6 +41,10 @@ export function findFunctions(code: string): Block[] {
   return blocks
 }
 
+const declaring = "class|struct|union|enum|namespace|interface|import|export|extern"
+/** From the last of these words on. */
+const declaration = new RegExp(`\\b(?:${declaring})\\b(?!.*\\b(?:${declaring})\\b).*$`, "s")
+
 /**
  * Whether a block after this text holds statements: not the members of a type, nor the values of a
  * literal.
@@ -48,8 +52,8 @@ export function findFunctions(code: string): Block[] {
 function opensStatements(headerText: string): boolean {
   const header = headerText.replace(/\btemplate\s*<[^{}]*?>(?=\s*\w)/g, "").trim()
   if (header === "" || header.endsWith("=>")) return header !== ""
-  if (/\b(class|struct|union|enum|namespace|interface|import|export|extern)\b/.test(header)) {
-    return /\(/.test(header)
-  }
+  // What stands before belongs to other statements, where those end without a semicolon.
+  const [declared] = header.match(declaration) ?? []
+  if (declared !== undefined) return /\(/.test(declared)
   return !/(?:[=([,:?&|<]|\breturn)$/.test(header)
 }

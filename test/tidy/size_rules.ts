@@ -50,6 +50,7 @@ const functionLength: Rule = {
   good: [
     ...sample("manager/a.ts", `function f() {\n${statements(68)}}\n`),
     ...sample("manager/b.ts", `export const table = {\n${"  a: 1,\n".repeat(90)}}\n`),
+    ...sample("manager/d.ts", `const f = (a) => a\nclass A {\n${"  a = 1\n".repeat(90)}}\n`),
     ...sample("manager/c.ts", `interface A {\n${"  a: 1\n".repeat(90)}}\n`),
     ...sample("native/sys/a.hpp", `class A final : public B {\n${"  int a;\n".repeat(90)}};\n`),
     ...sample("native/sys/a.cpp", `namespace {\n${"int f() {\n  // }\n}\n".repeat(90)}}\n`),

@@ -7,6 +7,9 @@ import type { SmallExports } from "./code.js"
 import { smallImage, smallModule } from "./small_image.js"
 import { withPager } from "./test_bed.js"
 
+// No call waits for another manager.
+process.env.PAGERD_WAIT_MS = "0"
+
 test("without its manager a pool discards what it cannot reset, and says who is gone", async () => {
   const manager = await startManager()
   const pager = await connect({ socket: manager.socket })
