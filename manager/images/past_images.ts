@@ -3,26 +3,29 @@ import type { Logger } from "../log.js"
 import type { ImageJournal, PastImage } from "./image_journal.js"
 import { findMemory } from "./past_memory.js"
 
+/** The oldest of more are forgotten. */
+const pastMax = 4_096
+
 /**
- * The images of the manager before this one, each until this one has it too or nobody has asked for
- * it in time. Their memory is found with the clients that map it. JS thread; owned by the registry.
+ * The images of the managers before this one, each until this one has it too. Clients may come for
+ * them at any time: one that was stopped all the while comes late. Their memory is found with the
+ * clients that map it. JS thread; owned by the registry.
  */
 export class PastImages {
   private readonly byId = new Map<number, PastImage>()
   private readonly memory: Map<string, number>
   private readonly expiry: NodeJS.Timeout
-  /** Of performance.now(): until then the clients of that manager may come. */
-  readonly deadlineMs: number
 
   constructor(
     private readonly journal: ImageJournal,
-    resumeWaitMs: number,
+    /** How long an image that cannot be had is waited for, and memory held that nobody asks for. */
+    readonly waitMs: number,
     log: Logger,
   ) {
-    for (const past of journal.past) this.byId.set(past.id, past)
-    this.memory = findMemory(new Set(journal.past.map(({ memory }) => memory)))
-    this.deadlineMs = performance.now() + resumeWaitMs
-    this.expiry = setTimeout(() => this.close(), resumeWaitMs).unref()
+    for (const past of journal.past.slice(0, pastMax)) this.byId.set(past.id, past)
+    for (const past of journal.past.slice(pastMax)) journal.forget(past.id)
+    this.memory = findMemory(new Set(this.list().map(({ memory }) => memory)))
+    this.expiry = setTimeout(() => this.letMemoryGo(), waitMs).unref()
     const images = this.byId.size
     if (images === 0) return
     log.info({ images, memories_found: this.memory.size }, "images of an earlier manager")
@@ -31,10 +34,6 @@ export class PastImages {
   /** The greatest number that any of them had. */
   get lastId(): number {
     return this.journal.past[0]?.id ?? 0
-  }
-
-  get isOver(): boolean {
-    return performance.now() > this.deadlineMs
   }
 
   list(): PastImage[] {
@@ -52,7 +51,11 @@ export class PastImages {
 
   /** A descriptor of its memory, which stays ours. */
   memoryOf({ memory }: PastImage): number | undefined {
-    return this.memory.get(memory)
+    const known = this.memory.get(memory)
+    if (known !== undefined) return known
+    const found = findMemory(new Set([memory])).get(memory)
+    if (found !== undefined) this.memory.set(memory, found)
+    return found
   }
 
   /** This manager has it now, in its memory, and keeps its place in the journal. */
@@ -63,18 +66,27 @@ export class PastImages {
     this.memory.delete(memory)
   }
 
-  /** Nobody has come for the others. */
-  close(): void {
+  /** The manager ends; who has not come yet may come to the next. */
+  leave(): void {
     clearTimeout(this.expiry)
+    this.closeMemory()
+  }
+
+  /** Whoever comes later brings it along. */
+  private letMemoryGo(): void {
+    this.closeMemory()
+    const alive = findMemory(new Set(this.list().map(({ memory }) => memory)))
+    for (const descriptor of alive.values()) closeSync(descriptor)
     for (const past of this.list()) {
-      this.take(past)
+      if (alive.has(past.memory)) continue
+      // Its clients have ended, and so has its memory.
+      this.byId.delete(past.id)
       this.journal.forget(past.id)
     }
   }
 
-  /** This manager ends too, and those who have not come yet may come to the next. */
-  leave(): void {
-    clearTimeout(this.expiry)
-    for (const past of this.list()) this.take(past)
+  private closeMemory(): void {
+    for (const descriptor of this.memory.values()) closeSync(descriptor)
+    this.memory.clear()
   }
 }

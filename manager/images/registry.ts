@@ -61,6 +61,8 @@ export class ImageRegistry {
   private readonly byName = new Map<string, Image>()
   private readonly byNumber = new Map<number, Image>()
   private readonly byImageId = new Map<number, Image>()
+  /** Never had a name here: clients of an earlier manager map them. */
+  private readonly nameless = new Set<Image>()
   private readonly engine: NativeEngine
   private readonly limits: Limits
   private readonly opener: ImageOpener
@@ -290,12 +292,18 @@ export class ImageRegistry {
   }
 
   private enter(image: NewImage, opened: OpenedImage): Image {
-    const entered = this.enterNameless(image, opened)
+    const entered = this.note(image, opened)
     this.byName.set(entered.name, entered)
     return entered
   }
 
   private enterNameless(image: NewImage, opened: OpenedImage): Image {
+    const entered = this.note(image, opened)
+    this.nameless.add(entered)
+    return entered
+  }
+
+  private note(image: NewImage, opened: OpenedImage): Image {
     const { name, source, path, isAdded, isWritable, owner, rule } = image
     const known = { name, source, path, isAdded, isWritable, owner, rule }
     const entered: Image = { ...known, ...opened, lastError: undefined, regions: 0 }
@@ -307,6 +315,10 @@ export class ImageRegistry {
 
   /** Nobody can ask for its bytes any more. */
   private forget(image: Image): void {
+    if (this.nameless.delete(image)) {
+      this.engine.removeImage(image.image)
+      this.resumption?.forget(image)
+    }
     image.fills?.close()
     this.byNumber.delete(image.image)
     this.byImageId.delete(image.id)

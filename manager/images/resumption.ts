@@ -36,15 +36,20 @@ export type AwaitedImage = Visible &
     readonly id: number | undefined
   }
 
-/** Images that this manager does not know and clients say they had. */
-const strangersMax = 1_024
+/** Images of one user that this manager does not know and clients say they had. */
+const strangersPerUidMax = 1_024
+
+interface Stranger {
+  readonly image: Image
+  readonly uid: number
+}
 
 /**
  * Finds for the clients of an earlier manager what they mapped. It is the very same image, or one
  * of the same bytes; one that cannot be had (yet) is waited for, and poison after that. JS thread.
  */
 export class Resumption {
-  private readonly strangers = new Map<string, Image>()
+  private readonly strangers = new Map<string, Stranger>()
 
   constructor(
     private readonly past: PastImages,
@@ -64,6 +69,13 @@ export class Resumption {
     return this.awaitStranger(wish, viewer)
   }
 
+  /** Nothing maps it any more. */
+  forget(image: Image): void {
+    for (const [stranger, known] of this.strangers) {
+      if (known.image === image) this.strangers.delete(stranger)
+    }
+  }
+
   private reopen(past: PastImage): Image {
     const memory = this.past.memoryOf(past)
     const length = Number(past.lengthBytes)
@@ -75,18 +87,23 @@ export class Resumption {
   }
 
   private awaitStranger({ name, key, mode, lengthBytes }: ResumedImage, viewer: Identity): Image {
-    const stranger = `${viewer.uid} ${mode} ${key} ${name}`
-    const known = this.strangers.get(stranger)
+    const { uid } = viewer
+    const stranger = `${uid} ${mode} ${key} ${name}`
+    const known = this.strangers.get(stranger)?.image
     if (known !== undefined && known.lengthBytes >= lengthBytes) return known
-    if (this.past.isOver || this.strangers.size >= strangersMax) {
-      const message = `This manager has no image "${name}" of the bytes that were mapped`
-      throw new ClientError("unknown_image", message)
+    const ofUser = [...this.strangers.values()].filter((other) => other.uid === uid).length
+    if (ofUser >= strangersPerUidMax) {
+      const found = `user ${uid} waits for ${ofUser} images of an earlier manager`
+      throw new ClientError(
+        "busy",
+        `Cannot wait for image "${name}": ${found}, the most there may be`,
+      )
     }
     const source = this.sourceOf({ name, key }, Number(lengthBytes), mode === "copy")
-    const own = { owner: viewer.uid, rule: everybody }
+    const own = { owner: uid, rule: everybody }
     const wanted = { id: undefined, name, key, isWritable: false, ...own }
     const image = this.images.addAwaited(wanted, source, undefined)
-    this.strangers.set(stranger, image)
+    this.strangers.set(stranger, { image, uid })
     return image
   }
 
@@ -95,7 +112,7 @@ export class Resumption {
       const image = mayCome ? this.findSame(past.name, past.key) : undefined
       return image && (() => this.images.openLoaded(image))
     }
-    return new AwaitedSource(length, this.past.deadlineMs, look)
+    return new AwaitedSource(length, performance.now() + this.past.waitMs, look)
   }
 
   private findSame(name: string, key: ImageKey): Image | undefined {

@@ -27,7 +27,7 @@ std::chrono::milliseconds pause_after(Clock::duration away) {
 // These pass. What is refused for another reason would be refused by every manager.
 bool is_passing(const Failure &refusal) {
   for (const char *code : {"draining", "busy", "too_many_sessions", "too_many_regions",
-                           "client_gone", "manager_gone", "no_manager"}) {
+                           "region_too_long", "client_gone", "manager_gone", "no_manager"}) {
     if (refusal.code == code) return true;
   }
   return false;
