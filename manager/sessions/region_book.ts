@@ -7,6 +7,8 @@ import type { UserAccount } from "./users.js"
 
 const addressEnd = 1n << 64n
 const page = BigInt(pageBytes)
+/** What the protocol and the engine have room for. */
+const regionNumberMax = 0xffff_ffff
 
 /** What a client asks for, in the words of no dialect. */
 export interface RegionWish {
@@ -119,6 +121,10 @@ export class RegionBook {
       throw new ClientError("region_overlap", message)
     }
     const number = region ?? this.lastRegion + 1
+    if (number > regionNumberMax) {
+      const message = `Cannot map region at ${hex(address)}: no number is left in this session`
+      throw new ClientError("too_many_regions", message)
+    }
     this.lastRegion = Math.max(this.lastRegion, number)
     return number
   }
