@@ -55,6 +55,11 @@ const limits = z.strictObject({
   publishedImagesPerUidMax: count(0, 65_536).default(64),
   /** The length of them all, and so the most memory they can take here. Default: half of it. */
   publishedBytesPerUidMax: count(0, Number.MAX_SAFE_INTEGER).default(Math.floor(totalmem() / 2)),
+  /**
+   * Images that clients of one user say an earlier manager had, and this one does not know. Their
+   * length, again, is at most publishedBytesPerUidMax.
+   */
+  awaitedImagesPerUidMax: count(0, 4_096).default(128),
 })
 
 /**

@@ -66,6 +66,11 @@ export class PastImages {
     this.memory.delete(memory)
   }
 
+  /** It is not this manager's any more, and somebody may still come for it. */
+  giveBack(past: PastImage): void {
+    this.byId.set(past.id, past)
+  }
+
   /** The manager ends; who has not come yet may come to the next. */
   leave(): void {
     clearTimeout(this.expiry)

@@ -11,7 +11,7 @@ import { ImageOpener, type OpenedImage, type OpenerServices } from "./image_open
 import { isPageSource } from "./page_source.js"
 import { PastImages } from "./past_images.js"
 import type { Residency } from "./residency.js"
-import { awaitedLimits, type ResumedImage, Resumption } from "./resumption.js"
+import { awaitedLimits, type ResumableImages, type ResumedImage, Resumption } from "./resumption.js"
 import { pathOfSource } from "./source.js"
 import { isVisible } from "./visibility.js"
 import type { WantedImage } from "./wanted_image.js"
@@ -91,7 +91,7 @@ export class ImageRegistry {
     this.journal = journal
     this.past = past
     const limits = awaitedLimits(sourceLimits, waitMs)
-    this.resumption = new Resumption(past, {
+    const resumable: ResumableImages = {
       findById: (id) => this.byImageId.get(id),
       findNamed: (name) => this.byName.get(name),
       reopen: (image, memory) => {
@@ -110,7 +110,10 @@ export class ImageRegistry {
         await load(image)
         return this.openMemory(image)
       },
-    })
+      hold: (image) => this.retain(image),
+      letGo: (image) => this.release(image),
+    }
+    this.resumption = new Resumption(past, resumable, this.limits)
   }
 
   /** The image of a region that an earlier manager served. Throws a ClientError for none. */
@@ -136,6 +139,7 @@ export class ImageRegistry {
   leaveToTheNext(): void {
     this.journal?.freeze()
     this.past?.leave()
+    this.resumption?.close()
   }
 
   /** Throws a ClientError when the name is taken or the source cannot be had. */
@@ -187,7 +191,9 @@ export class ImageRegistry {
 
   /** Those that have lost their name and are still mapped count too: they take as much memory. */
   publishedBy(uid: number): { images: number; lengthBytes: bigint } {
-    const images = [...this.byNumber.values()].filter(({ owner }) => owner === uid)
+    const isPublished = (image: Image) =>
+      image.owner === uid && this.resumption?.isStranger(image) !== true
+    const images = [...this.byNumber.values()].filter(isPublished)
     const lengthBytes = images.reduce((sum, image) => sum + image.lengthBytes, 0n)
     return { images: images.length, lengthBytes }
   }
@@ -224,8 +230,14 @@ export class ImageRegistry {
   /** One of them has ended, in the engine too. */
   release(image: Image): void {
     image.regions -= 1
+    this.forgetUnused(image)
+  }
+
+  /** To be called when an image was asked for and may not have been mapped. */
+  forgetUnused(image: Image): void {
     const hasName = this.byName.get(image.name) === image
-    if (image.regions === 0 && !hasName) this.forget(image)
+    const isKnown = this.byNumber.get(image.image) === image
+    if (isKnown && image.regions === 0 && !hasName) this.forget(image)
   }
 
   /** Like remove(), for what may have been removed by somebody else meanwhile. */
@@ -315,13 +327,12 @@ export class ImageRegistry {
 
   /** Nobody can ask for its bytes any more. */
   private forget(image: Image): void {
-    if (this.nameless.delete(image)) {
-      this.engine.removeImage(image.image)
-      this.resumption?.forget(image)
-    }
     image.fills?.close()
     this.byNumber.delete(image.image)
     this.byImageId.delete(image.id)
-    this.journal?.forget(image.id)
+    const isNameless = this.nameless.delete(image)
+    if (isNameless) this.engine.removeImage(image.image)
+    const isStillWanted = isNameless && this.resumption?.forget(image) === true
+    if (!isStillWanted) this.journal?.forget(image.id)
   }
 }

@@ -1,6 +1,6 @@
 import type { TakenMode } from "../../protocol/messages.js"
 import { everybody, type Identity, ruleOf } from "../access_rule.js"
-import type { SourceLimits } from "../config.js"
+import type { Limits, SourceLimits } from "../config.js"
 import { ClientError } from "../errors.js"
 import { AwaitedSource, type OpenBytes } from "./awaited_source.js"
 import type { PastImage } from "./image_journal.js"
@@ -8,7 +8,7 @@ import type { ImageKey } from "./image_key.js"
 import type { PageSource } from "./page_source.js"
 import type { PastImages } from "./past_images.js"
 import type { Image } from "./registry.js"
-import { isVisible, type Visible } from "./visibility.js"
+import { isShownToAllOf, isVisible, type Visible } from "./visibility.js"
 
 /** The image of a region that an earlier manager served, in the client's words. */
 export interface ResumedImage {
@@ -28,6 +28,9 @@ export interface ResumableImages {
   reopen(past: PastImage, memory: number | undefined): Image | undefined
   addAwaited(past: AwaitedImage, source: PageSource, memory: number | undefined): Image
   openLoaded(image: Image): Promise<number>
+  /** One that no region maps is gone, unless it is held. */
+  hold(image: Image): void
+  letGo(image: Image): void
 }
 
 export type AwaitedImage = Visible &
@@ -36,13 +39,16 @@ export type AwaitedImage = Visible &
     readonly id: number | undefined
   }
 
-/** Images of one user that this manager does not know and clients say they had. */
-const strangersPerUidMax = 1_024
-
+/** An image that this manager does not know and a client says it had. */
 interface Stranger {
   readonly image: Image
   readonly uid: number
 }
+
+/** Of all users. */
+const strangersMax = 4_096
+/** How often it is seen whether an earlier manager's image is still mapped. */
+const lookMinMs = 1_000
 
 /**
  * Finds for the clients of an earlier manager what they mapped. It is the very same image, or one
@@ -50,30 +56,90 @@ interface Stranger {
  */
 export class Resumption {
   private readonly strangers = new Map<string, Stranger>()
+  private readonly strange = new Set<Image>()
+  /** Images of an earlier manager that clients have come for. */
+  private readonly reopened = new Map<Image, PastImage>()
+  private readonly looks: NodeJS.Timeout
 
   constructor(
     private readonly past: PastImages,
     private readonly images: ResumableImages,
-  ) {}
+    private readonly limits: Pick<Limits, "awaitedImagesPerUidMax" | "publishedBytesPerUidMax">,
+  ) {
+    this.looks = setInterval(() => this.lookAround(), Math.max(lookMinMs, past.waitMs)).unref()
+  }
 
   /** Throws a ClientError when there is nothing to wait for. */
   find(wish: ResumedImage, viewer: Identity): Image {
     const { id, key, name, mode } = wish
     const current = this.images.findById(id)
-    if (current?.key === key && isVisible(current, viewer)) return current
+    if (current?.key === key && this.isShown(current, viewer)) return current
     const past = this.past.find(id)
-    if (past?.key === key && isVisible(visible(past), viewer)) return this.reopen(past)
+    if (past?.key === key && this.isShown({ ...past, ...visible(past) }, viewer)) {
+      return this.reopen(past)
+    }
     // Copies can come from wherever the same bytes are; shared pages are those of one memory.
     const named = this.findSame(name, key)
     if (mode === "copy" && named !== undefined && isVisible(named, viewer)) return named
     return this.awaitStranger(wish, viewer)
   }
 
-  /** Nothing maps it any more. */
-  forget(image: Image): void {
-    for (const [stranger, known] of this.strangers) {
-      if (known.image === image) this.strangers.delete(stranger)
+  /** Nothing maps it any more. Returns whether somebody may still come for it. */
+  forget(image: Image): boolean {
+    if (this.strange.delete(image)) {
+      for (const [stranger, known] of this.strangers) {
+        if (known.image === image) this.strangers.delete(stranger)
+      }
     }
+    const past = this.reopened.get(image)
+    if (past === undefined) return false
+    this.reopened.delete(image)
+    this.past.giveBack(past)
+    return true
+  }
+
+  isStranger(image: Image): boolean {
+    return this.strange.has(image)
+  }
+
+  /** The manager ends. */
+  close(): void {
+    clearInterval(this.looks)
+  }
+
+  /**
+   * Who comes first and goes again takes an image from nobody who comes later, and to have it once
+   * more each time would cost a search through all processes.
+   */
+  private lookAround(): void {
+    for (const image of [...this.reopened.keys()]) {
+      if (image.regions === 1) this.images.letGo(image)
+    }
+  }
+
+  /** Who sees an image may have changed since it was mapped: the one of that name decides too. */
+  private isShown(image: Visible & Pick<Image, "name">, viewer: Identity): boolean {
+    const named = this.images.findNamed(image.name)
+    return isVisible(image, viewer) && (named === undefined || isVisible(named, viewer))
+  }
+
+  private strangersOf(uid: number | undefined): Image[] {
+    return [...this.strangers.values()]
+      .filter((stranger) => stranger.uid === uid)
+      .map(({ image }) => image)
+  }
+
+  /** Why one more cannot be waited for, in words. */
+  private findLack(uid: number, lengthBytes: bigint): string | undefined {
+    const { awaitedImagesPerUidMax, publishedBytesPerUidMax } = this.limits
+    const images = this.strangersOf(uid)
+    if (images.length >= awaitedImagesPerUidMax || this.strangers.size >= strangersMax) {
+      return `user ${uid} waits for ${images.length} others, the most there may be`
+    }
+    const total = images.reduce((sum, image) => sum + image.lengthBytes, lengthBytes)
+    if (total <= BigInt(publishedBytesPerUidMax)) return undefined
+    const found = `with it user ${uid} would wait for ${total} bytes`
+    return `${found}, wanted at most ${publishedBytesPerUidMax}`
   }
 
   private reopen(past: PastImage): Image {
@@ -81,8 +147,11 @@ export class Resumption {
     const length = Number(past.lengthBytes)
     const reopened = this.images.reopen(past, memory)
     const awaited = { ...past, ...visible(past) }
-    const image = reopened ?? this.images.addAwaited(awaited, this.sourceOf(past, length), memory)
+    const source = this.sourceOf(past, length, (named) => isShownToAllOf(named, awaited))
+    const image = reopened ?? this.images.addAwaited(awaited, source, memory)
     this.past.take(past)
+    this.reopened.set(image, past)
+    this.images.hold(image)
     return image
   }
 
@@ -91,26 +160,30 @@ export class Resumption {
     const stranger = `${uid} ${mode} ${key} ${name}`
     const known = this.strangers.get(stranger)?.image
     if (known !== undefined && known.lengthBytes >= lengthBytes) return known
-    const ofUser = [...this.strangers.values()].filter((other) => other.uid === uid).length
-    if (ofUser >= strangersPerUidMax) {
-      const found = `user ${uid} waits for ${ofUser} images of an earlier manager`
-      throw new ClientError(
-        "busy",
-        `Cannot wait for image "${name}": ${found}, the most there may be`,
-      )
+    const lack = this.findLack(uid, lengthBytes)
+    if (lack !== undefined) {
+      const found = `This manager has no image "${name}" of the bytes that were mapped`
+      throw new ClientError("unknown_image", `${found}, and cannot wait for it: ${lack}`)
     }
-    const source = this.sourceOf({ name, key }, Number(lengthBytes), mode === "copy")
+    // A key is no secret: it is made of what everybody may know of a file.
+    const mayBe = (named: Image) => mode === "copy" && isVisible(named, viewer)
+    const source = this.sourceOf({ name, key }, Number(lengthBytes), mayBe)
     const own = { owner: uid, rule: everybody }
     const wanted = { id: undefined, name, key, isWritable: false, ...own }
     const image = this.images.addAwaited(wanted, source, undefined)
     this.strangers.set(stranger, { image, uid })
+    this.strange.add(image)
     return image
   }
 
-  private sourceOf(past: Pick<PastImage, "name" | "key">, length: number, mayCome = true) {
+  private sourceOf(
+    { name, key }: Pick<PastImage, "name" | "key">,
+    length: number,
+    mayBe: (named: Image) => boolean,
+  ) {
     const look = (): OpenBytes | undefined => {
-      const image = mayCome ? this.findSame(past.name, past.key) : undefined
-      return image && (() => this.images.openLoaded(image))
+      const image = this.findSame(name, key)
+      return image && mayBe(image) ? () => this.images.openLoaded(image) : undefined
     }
     return new AwaitedSource(length, performance.now() + this.past.waitMs, look)
   }
@@ -123,10 +196,14 @@ export class Resumption {
 
 const visible = (past: PastImage): Visible => ({ owner: past.owner, rule: ruleOf(past) })
 
-/** One read is all it takes: it waits by itself, and what it waited for in vain does not come. */
+/**
+ * One read is all it takes: it waits by itself, and what it waited for in vain does not come. One
+ * at a time, because each that waits looks around again and again.
+ */
 export const awaitedLimits = (limits: SourceLimits, waitMs: number): SourceLimits => ({
   ...limits,
   attemptsMax: 1,
+  readsInFlightMax: 1,
   readTimeoutMs: waitMs + limits.readTimeoutMs,
   deadlineMs: waitMs + limits.deadlineMs,
 })

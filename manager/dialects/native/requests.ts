@@ -90,13 +90,17 @@ async function publish(
 }
 
 async function map(message: RequestOf<"map">, scope: RequestScope): Promise<ManagerMessage> {
-  const { session, sessions } = scope
+  const { session, sessions, images } = scope
   // The protocol promises that the userfaultfd is kept even when the map it came with is refused.
   attachIfCame(scope)
   sessions.checkNotDraining()
-  const region = await session.map(wishOf(message, scope))
-  const { mode, why } = region
-  return { type: "mapped", request: message.request, region: region.region, mode, why }
+  const wish = wishOf(message, scope)
+  try {
+    const { region, mode, why } = await session.map(wish)
+    return { type: "mapped", request: message.request, region, mode, why }
+  } finally {
+    images.forgetUnused(wish.image)
+  }
 }
 
 function attachIfCame({ session, sessions, native, descriptors }: RequestScope): void {
