@@ -3,8 +3,8 @@ import type { SourceLimits } from "../config.js"
 /** As the debug socket names it. */
 export type SourceState = "ok" | "failing" | "open"
 
-/** What may be read now: anything, one read to find out, or nothing. */
-export type Admission = "all" | "probe" | "none"
+/** What may be read now: anything, one read to find out, or nothing: until that one has ended. */
+export type Admission = "all" | "probe" | "after_probe" | "none"
 
 /**
  * Leaves a page source alone that has failed many times in a row, then lets one read through to see
@@ -39,7 +39,8 @@ export class Breaker {
 
   get admission(): Admission {
     if (!this.isOpen) return "all"
-    return this.isProbing || this.pause !== undefined ? "none" : "probe"
+    if (this.isProbing) return "after_probe"
+    return this.pause === undefined ? "probe" : "none"
   }
 
   /** A read starts. Returns whether it is the probe, which the end of the read has to say. */

@@ -71,6 +71,8 @@ export class FillQueue {
   private deadline: NodeJS.Timeout | undefined
   private reportedState: SourceState = "ok"
   private readFailures = 0
+  /** Of the last failure. */
+  private reason = "none"
   private isClosed = false
 
   constructor(
@@ -150,10 +152,8 @@ export class FillQueue {
     if (this.isClosed) return
     while (this.readings.size < this.limits.readsInFlightMax) {
       const admission = this.reader.isStuck ? "none" : this.breaker.admission
-      if (admission === "none") {
-        this.failBulk()
-        return
-      }
+      if (admission === "none") this.failBulk()
+      if (admission === "none" || admission === "after_probe") return
       const batch = this.takeBatch(admission === "probe" ? 0 : this.limits.readBytesMax)
       if (batch === undefined) return
       void this.read(batch)
@@ -174,8 +174,9 @@ export class FillQueue {
 
   /** Nobody is blocked on these: better they hear now than wait for a source that is left alone. */
   private failBulk(): void {
+    const reason = `its page source is left alone for now: ${this.reason}`
     for (let batch = this.bulk.takeBatch(0); batch !== undefined; batch = this.bulk.takeBatch(0)) {
-      for (const fill of batch.fills) this.giveUp(fill, "the page source is left alone for now")
+      for (const fill of batch.fills) this.giveUp(fill, reason)
     }
   }
 
@@ -210,6 +211,7 @@ export class FillQueue {
     if (this.isClosed) return
     this.readings.delete(batch)
     this.readFailures += 1
+    this.reason = reason
     this.breaker.fail(isProbe)
     this.retryOrGiveUp(batch, reason)
     this.noteState(reason)

@@ -83,7 +83,8 @@ test("bulk fails at once: nobody is blocked on it", async () => {
   const wished = questions.ask(20, 4, false)
   await questions.untilAnswered(1)
 
-  assert.is(questions.failed.get(wished), "the page source is left alone for now")
+  const reason = "its page source is left alone for now: the store is down"
+  assert.is(questions.failed.get(wished), reason)
   assert.is(source.reads.length, limits.breakerFailures)
   questions.queue.close()
 })
@@ -100,6 +101,22 @@ test("when nobody waits, the next that comes finds out, bulk or not", async () =
 
   await retryUntil("the answer", 5_000, () => questions.completed.size === 1)
   assert.is(questions.queue.health().state, "ok")
+  questions.queue.close()
+})
+
+test("bulk that comes while a read finds out is told by that read", async () => {
+  const { source, questions, first } = await afterFailures()
+  const probe = await source.nextRead()
+  const wished = questions.ask(20, 4, false)
+  await new Promise(setImmediate)
+  assert.is(questions.failed.size, 0)
+
+  probe.release()
+  source.open()
+  await questions.untilAnswered(2)
+
+  assert.ok(questions.completed.has(first))
+  assert.equal(questions.completed.get(wished), patternBytes(seed, 20 * page, 4 * page))
 })
 
 test("one success between failures: it is never left alone", async () => {

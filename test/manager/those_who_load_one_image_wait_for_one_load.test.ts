@@ -1,11 +1,12 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { GatedSource } from "../harness/gated_source.js"
+import { retryUntil } from "../harness/retry.js"
 import { RawClient } from "./raw_client.js"
 import { type Serving, serveInTest } from "./serving.js"
 
 const lengthBytes = 4 << 20
-const sources = { attemptsMax: 2, backoffMs: 1, backoffMaxMs: 1 }
+const sources = { attemptsMax: 2, backoffMs: 1, backoffMaxMs: 1, breakerOpenMs: 10 }
 let source: GatedSource
 let manager: Serving
 let clients: RawClient[]
@@ -51,7 +52,10 @@ test("which may fail for all of them, and be tried again", async () => {
 
   source.read = fail
   source.open()
-  const loaded = await manager.inspect.loadImage("lazy")
+  // Until then its source is left alone.
+  const loaded = await retryUntil("a load", 10_000, () => {
+    return manager.inspect.loadImage("lazy").catch(() => undefined)
+  })
 
   assert.is(loaded.fully_resident, true)
 })
