@@ -198,6 +198,7 @@ void Session::say_goodbye() {
   const Frame bye = bye_frame(next_request());
   Patience none(0);
   if (!usable().ok() || !pending_.enter(bye.request).ok()) return;
+  is_leaving_ = true;
   if (link_.begin_sending(none)) {
     // Also when it could not be sent: then the agent ends the wait, or the time does.
     (void)send(bye, -1, Wait::never);

@@ -53,7 +53,8 @@ class Session {
   void end_region(std::uint64_t region);
   // Offers a file, also to managers that come later.
   Result<Message> publish(const Frame &frame, const std::string &name, int file);
-  // Tells the manager that the client leaves, and gives it a moment to take note.
+  // Tells the manager that the client leaves, and gives it a moment to take note. The session goes
+  // on with no other manager after that.
   void say_goodbye();
   // Sends a frame whose answer nobody needs, and drops it rather than wait.
   void tell(const Frame &frame);
@@ -121,6 +122,7 @@ class Session {
   std::atomic<int> userfault_ = -1;
   std::mutex hand_over_lock_;  // before pending_'s
   std::atomic<bool> is_handed_over_ = false;
+  std::atomic<bool> is_leaving_ = false;
   std::vector<std::uint8_t> receive_buffer_;  // greet()'s, then the agent's
   std::optional<Failure> last_words_;         // the agent's
   std::chrono::steady_clock::time_point up_since_;    // the agent's

@@ -17,7 +17,7 @@ void Session::run_agent() {
   for (;;) {
     Failure end = receive_until_lost();
     const bool may_go_on = end.code == "manager_gone" || end.code == "draining";
-    if (!may_go_on) {
+    if (!may_go_on || is_leaving_) {
       pending_.end(std::move(end));
       return link_.end();
     }
