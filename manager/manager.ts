@@ -51,6 +51,7 @@ export class RunningManager {
       onFill: (fill) => this.images.fill(fill),
       onRaised: (raised) => this.images.raise(raised),
       onPoisoned: (poisoned) => this.sessions.bySpace(poisoned.space)?.notePoisoned(poisoned),
+      onStarved: (starved) => this.sessions.bySpace(starved.space)?.noteStarved(starved),
       onForgotten: (forgotten) => this.watchdog.noteForgotten(forgotten),
       onMisbehaved: ({ space, reason }) => {
         this.sessions.bySpace(space)?.dismiss(new ClientError("client_gone", reason))

@@ -7,6 +7,7 @@ export type FillEvent = EventOf<"fill">
 export type RaisedEvent = EventOf<"raised">
 export type PoisonedEvent = EventOf<"poisoned">
 export type MisbehavedEvent = EventOf<"misbehaved">
+export type StarvedEvent = EventOf<"starved">
 export type ForgottenEvent = EventOf<"forgotten">
 
 /** What the engine says unasked. Called on the JS thread. */
@@ -15,6 +16,7 @@ export interface EngineListener {
   onRaised(raised: RaisedEvent): void
   onPoisoned(poisoned: PoisonedEvent): void
   onMisbehaved(misbehaved: MisbehavedEvent): void
+  onStarved(starved: StarvedEvent): void
   onForgotten(forgotten: ForgottenEvent): void
 }
 
@@ -189,6 +191,9 @@ export class Engine {
         break
       case "misbehaved":
         this.listener.onMisbehaved(event)
+        break
+      case "starved":
+        this.listener.onStarved(event)
         break
       case "forgotten":
         this.listener.onForgotten(event)

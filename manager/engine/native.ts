@@ -116,6 +116,8 @@ export type EngineEvent =
    * is its page's.
    */
   | { readonly kind: "forgotten"; readonly space: number; readonly address: bigint }
+  /** There is no memory for its pages: its faults wait, and are tried again. */
+  | { readonly kind: "starved"; readonly space: number; readonly region: number }
   /** Everything of the space is gone, its descriptor closed. */
   | { readonly kind: "detached"; readonly space: number }
 

@@ -2,7 +2,7 @@ import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
 import type { AccessRule, Identity } from "../access_rule.js"
 import type { Limits } from "../config.js"
-import type { Engine, PoisonedEvent } from "../engine/engine.js"
+import type { Engine, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import type { Mapping } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
@@ -79,6 +79,7 @@ export class Session {
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
   private readonly throttleLines = new LogBudget(1, linesSpanMs)
+  private readonly starvedLines = new LogBudget(1, linesSpanMs)
   private ending: Promise<void> | undefined
 
   constructor(
@@ -203,6 +204,17 @@ export class Session {
       )
     })
     this.voice.poisoned(region, offsetBytes, BigInt(pageBytes), reason)
+  }
+
+  /** The client has come to a limit of its own, or the machine has: its faults wait for memory. */
+  noteStarved({ region }: StarvedEvent): void {
+    const found = "the kernel has no memory for this client's pages"
+    const remedy = "raise memory.max of its control group or this manager's, or end something there"
+    this.noteError("no_memory", `${found}; its faults are tried again: ${remedy}`)
+    this.starvedLines.spend((lines_withheld) => {
+      const message = `${found}: its faults wait and are tried again, those of others go on`
+      this.warn({ region, lines_withheld }, `${message}; ${remedy}`)
+    })
   }
 
   /** Something that the client sent was refused. */

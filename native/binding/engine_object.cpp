@@ -24,6 +24,7 @@ const char *name_of(EventKind kind) {
     case EventKind::poisoned: return "poisoned";
     case EventKind::misbehaved: return "misbehaved";
     case EventKind::forgotten: return "forgotten";
+    case EventKind::starved: return "starved";
     case EventKind::detached: return "detached";
     case EventKind::none: break;
   }

@@ -14,6 +14,7 @@
 #include "engine/limits.hpp"
 #include "engine/pending.hpp"
 #include "engine/region.hpp"
+#include "engine/starvation.hpp"
 #include "engine/strays.hpp"
 #include "sys/descriptor.hpp"
 #include "sys/poll.hpp"
@@ -127,6 +128,7 @@ class AddressSpace {
 
   PendingFaults pending;
   Strays strays;
+  Starvation starvation;
   Tally tally;
 
  private:

@@ -24,6 +24,7 @@ enum class EventKind : std::uint8_t {
   poisoned,
   misbehaved,
   forgotten,
+  starved,
   detached,
 };
 

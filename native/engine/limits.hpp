@@ -71,6 +71,10 @@ inline constexpr std::uint64_t streak_window_bytes = 256 * 1024;
 // The same where pages are shared: they cost neither memory nor copying.
 inline constexpr std::uint64_t continue_streak_window_bytes = window_bytes_max;
 
+// The rest of a space that has no memory left, which doubles while it goes on.
+inline constexpr std::uint64_t starved_pause_ns = 1'000'000;
+inline constexpr std::uint64_t starved_pause_ns_max = 250'000'000;
+
 inline constexpr std::size_t fault_ring_records = 4096;
 inline constexpr unsigned fault_threads_max = 64;
 

@@ -86,6 +86,7 @@ PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
 
 PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
+  if (space_->starvation.is_resting()) return Step::later;
   AddressSpace::Guard held = space_->lock();
   const RegionPin region = space_->pin_at(held, rest_.start);
   if (!region || region->id() != region_) return stop("the region has ended");
@@ -126,6 +127,8 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
     rest_.start += result.installed_bytes;
     switch (result.outcome) {
       case Install::installed:
+        space_->starvation.note_success();
+        [[fallthrough]];
       case Install::partial:
         bytes = end - rest_.start;
         break;
@@ -133,8 +136,13 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
         PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes));
         rest_.start += page_bytes;
         break;
-      case Install::retry:
       case Install::no_memory:
+        if (space_->starvation.note_failure()) {
+          outbox_.post_notice(
+              {.kind = EventKind::starved, .space = space_->id(), .region = region_});
+        }
+        return Step::later;
+      case Install::retry:
         return Step::later;
       case Install::unmapped:
         // One install cannot reach from one mapping of the client's into the next; it may have

@@ -69,6 +69,7 @@ void Resolver::serve(Served &served) {
     served.space->strays.note(fault.address);
     return finish(served, Outcome::discarded, 0);
   }
+  if (served.space->starvation.is_resting()) return defer(served, slow);
   // A kept fault has its window still, unless another region has taken the place of the one it was
   // chosen for.
   if (fault.window.bytes() == 0 || !region.contains(fault.window)) {
@@ -152,6 +153,7 @@ void Resolver::conclude(Served &served, Installed done) {
   served.region.resident_pages.add(pages);
   switch (done.outcome) {
     case Install::installed:
+      served.space->starvation.note_success();
       return finish(served, Outcome::installed, pages);
     case Install::already_present:
     case Install::partial:
@@ -159,7 +161,7 @@ void Resolver::conclude(Served &served, Installed done) {
     case Install::retry:
       return defer(served, 0);
     case Install::no_memory:
-      return defer(served, slow);
+      return starve(served);
     case Install::unmapped:
     case Install::gone:
       return finish(served, Outcome::discarded, pages);
@@ -177,8 +179,9 @@ void Resolver::poison(Served &served, const std::string &reason) {
   const auto result = sys::uffd_poison(uffd, address, page_bytes);
   switch (result.outcome) {
     case Install::retry:
-    case Install::no_memory:
       return defer(served, slow);
+    case Install::no_memory:
+      return starve(served);
     case Install::already_present:
       PAGERD_CHECK(sys::uffd_wake(uffd, address, page_bytes));
       return finish(served, Outcome::already_present, 0);
@@ -204,13 +207,25 @@ void Resolver::poison(Served &served, const std::string &reason) {
                        .text = is_poisoned ? reason : reason + " (and the kernel cannot poison)"});
 }
 
+// Never poison: it passes when the client frees memory, or somebody lets it have more.
+void Resolver::starve(Served &served) {
+  if (served.space->starvation.note_failure()) {
+    outbox_.post_notice({.kind = EventKind::starved,
+                         .space = served.space->id(),
+                         .region = served.region.id()});
+  }
+  defer(served, slow);
+}
+
 void Resolver::defer(Served &served, unsigned slowness) {
   AddressSpace &space = *served.space;
   Fault fault = served.fault;
   space.tally.count(Outcome::deferred);
   served.worker.tally.count(Outcome::deferred);
   if (!space.pending.add(fault.address, fault.read_ns, Place::deferred)) return;
-  const std::uint64_t due = sys::monotonic_ns() + pause_ns(fault.deferrals + slowness);
+  const std::uint64_t pause_end = sys::monotonic_ns() + pause_ns(fault.deferrals + slowness);
+  // Where memory is missing all come back at once, and the first that fails again stops the others.
+  const std::uint64_t due = std::max(pause_end, space.starvation.until_ns());
   if (fault.deferrals < UINT8_MAX) ++fault.deferrals;
   if (deferred_.add({due, served.space, fault})) return;
   // No room: back to the kernel, which delivers it again.
