@@ -163,6 +163,7 @@ void Resolver::conclude(Served &served, Installed done) {
     case Install::no_memory:
       return starve(served);
     case Install::unmapped:
+      return let_go(served, pages);
     case Install::gone:
       return finish(served, Outcome::discarded, pages);
     case Install::hole:
@@ -186,6 +187,7 @@ void Resolver::poison(Served &served, const std::string &reason) {
       PAGERD_CHECK(sys::uffd_wake(uffd, address, page_bytes));
       return finish(served, Outcome::already_present, 0);
     case Install::unmapped:
+      return let_go(served, 0);
     case Install::gone:
       return finish(served, Outcome::discarded, 0);
     default:
@@ -205,6 +207,13 @@ void Resolver::poison(Served &served, const std::string &reason) {
                        .image = served.region.image().id(),
                        .offset_bytes = address - served.region.start(),
                        .text = is_poisoned ? reason : reason + " (and the kernel cannot poison)"});
+}
+
+// The kernel wakes nobody whose memory is taken away: whoever waits there is to fault again, and
+// meets what is there now.
+void Resolver::let_go(Served &served, std::uint64_t pages) {
+  PAGERD_CHECK(sys::uffd_wake(served.space->uffd(), served.fault.address, page_bytes));
+  finish(served, Outcome::discarded, pages);
 }
 
 // Never poison: it passes when the client frees memory, or somebody lets it have more.
@@ -267,6 +276,8 @@ RegionPin Resolver::find_again(AddressSpace::Guard &held, AddressSpace &space, c
   held = space.lock();
   RegionPin region = space.pin_at(held, fault.address);
   if (!region) {
+    // Ended since. The memory may be there still, registered, with another region in it soon.
+    space.wake_page(fault.address);
     space.tally.count(Outcome::discarded);
     worker.tally.count(Outcome::discarded);
   }

@@ -49,6 +49,7 @@ class Resolver {
   Installed install(Served &served, image::Run run);
   void conclude(Served &served, Installed installed);
   void poison(Served &served, const std::string &reason);
+  void let_go(Served &served, std::uint64_t pages);
   void starve(Served &served);
   void defer(Served &served, unsigned slowness);
   void finish(Served &served, Outcome outcome, std::uint64_t pages);

@@ -36,6 +36,7 @@ const concurrent = [
   "forgotten_faults_are_woken.cpp",
   "given_up_faults_are_poison.cpp",
   "failed_watches_are_tried_again.cpp",
+  "waiters_of_lost_memory_are_woken.cpp",
 ]
 
 const sequential = [
