@@ -13,6 +13,8 @@ import { ImageRegistry } from "./images/registry.js"
 import { type WantedImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
+import { adoptSessions } from "./sessions/adoption.js"
+import { SessionJournal } from "./sessions/session_journal.js"
 import { Sessions } from "./sessions/sessions.js"
 import { Users } from "./sessions/users.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
@@ -89,6 +91,7 @@ export class RunningManager {
     await this.addImages(sources, stop)
     images.restoreAdded()
     stop.throwIfAborted()
+    await this.adoptSessions(this.state)
     this.watchdog.start()
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
     this.listener = listenForClients({
@@ -141,6 +144,14 @@ export class RunningManager {
     }
   }
 
+  /** Before the first client comes: those are blocked already. */
+  private async adoptSessions(state: StateDirectory): Promise<void> {
+    const { sessions, images, native, log } = this
+    const journal = new SessionJournal(state, log)
+    sessions.keepJournal(journal)
+    await adoptSessions({ sessions, images, native, journal, log })
+  }
+
   private async endAfterRequests(): Promise<void> {
     const { drainTimeoutMs } = this.config
     this.log.info({ sessions: this.sessions.list().length }, "draining")
@@ -158,6 +169,7 @@ export class RunningManager {
     this.listener?.close()
     this.sessions.startDraining()
     this.images.leaveToTheNext()
+    this.sessions.leaveToTheNext()
     await this.sessions.dismissAll(new ClientError("draining", "This manager ends"))
     this.watchdog.stop()
     await this.debugServer?.close()

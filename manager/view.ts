@@ -91,6 +91,8 @@ export interface SessionView extends FaultCountsView {
   client: string
   /** What the manager before this one called the session; null for one that began here. */
   resumed_from: string | null
+  /** The client has not noticed that its manager is another one. */
+  adopted: boolean
   connected_at: string
   state: "greeting" | "active" | "closing"
   regions: number

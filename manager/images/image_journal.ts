@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs"
 import { z } from "zod"
+import { bootId } from "../boot.js"
 import { reasonOf } from "../errors.js"
 import type { Logger } from "../log.js"
 import type { StateDirectory } from "../state/state_directory.js"
@@ -93,5 +93,3 @@ export class ImageJournal {
     return undefined
   }
 }
-
-export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()

@@ -26,6 +26,7 @@ export function sessionView(
     command: session.command,
     client: session.client,
     resumed_from: session.resumedFrom ?? null,
+    adopted: session.isAdopted,
     connected_at: new Date(session.connectedAtMs).toISOString(),
     state: session.state,
     regions: session.regions.size,

@@ -10,6 +10,7 @@ import { LogBudget, type Logger } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
 import { ChoiceBook } from "./choice_book.js"
 import { type Region, RegionBook, type RegionWish } from "./region_book.js"
+import type { SessionRecord } from "./session_journal.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
 import type { Users } from "./users.js"
 
@@ -45,6 +46,8 @@ export interface Introduction {
   readonly client: string
   readonly resumes?: boolean | undefined
   readonly resumedSession?: string | undefined
+  /** It is the manager that goes on with it: the client has noticed nothing. */
+  readonly isAdopted?: boolean | undefined
 }
 
 export type SessionState = "greeting" | "active" | "closing"
@@ -66,12 +69,17 @@ export class Session {
   resumes = false
   /** What an earlier manager called it. */
   resumedFrom: string | undefined
+  isAdopted = false
+  /** What the next manager will go by, where the client does not come to it by itself. */
+  record: SessionRecord | undefined
   lastError: { code: string; message: string; atMs: number } | undefined
   readonly connectedAtMs = Date.now()
   readonly regions: RegionBook
   readonly choices = new ChoiceBook()
   /** The engine's number, from the moment a userfaultfd came until the session ends. */
   space: number | undefined
+  /** The engine's, for as long as there is a space. */
+  userfaultfd = -1
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
   private abilities: UserfaultfdAbilities = { hasMinorFaults: false }
@@ -94,9 +102,10 @@ export class Session {
   }
 
   /** It has said who it is. */
-  activate({ client, resumes = false, resumedSession }: Introduction): void {
+  activate({ client, resumes = false, resumedSession, isAdopted = false }: Introduction): void {
     this.client = printable(client)
     this.resumes = resumes
+    this.isAdopted = isAdopted
     this.resumedFrom = resumedSession === undefined ? undefined : printable(resumedSession)
     this.state = "active"
     const { id, peer, command, resumedFrom } = this
@@ -117,6 +126,7 @@ export class Session {
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
       this.space = engine.attach(userfaultfd, this.cpu)
+      this.userfaultfd = userfaultfd
       this.abilities = abilities
       return this.space
     } catch (error) {
@@ -150,6 +160,7 @@ export class Session {
         mapping: mappingOf(region),
         windowBytes: region.windowBytes,
       })
+      this.record?.noteMapped(region)
       return region
     } catch (error) {
       // Of a session that ends the engine may have it until the session has been detached.
@@ -161,6 +172,7 @@ export class Session {
   async unmap(region: Region): Promise<void> {
     if (region.mode !== "cow") {
       await this.services.engine.unmap(this.spaceOf(region), region.region)
+      this.record?.noteEnded(region.region)
     }
     this.drop(region)
   }
@@ -263,6 +275,7 @@ export class Session {
     for (const image of this.published) images.withdraw(image)
     if (this.space !== undefined) await engine.detach(this.space)
     for (const region of this.regions.list().toReversed()) this.drop(region)
+    this.record?.end()
     log.info(facts, "session ended")
     this.onEnded()
   }

@@ -3,6 +3,7 @@ import { ClientError } from "../errors.js"
 import { CommandReader } from "./command_reader.js"
 import { Placement } from "./placement.js"
 import { type Peer, Session, type SessionServices, type SessionVoice } from "./session.js"
+import type { PastSession, SessionJournal } from "./session_journal.js"
 
 /** Who a space belonged to, for faults that are looked at after the session has ended. */
 export interface SpaceOwner {
@@ -25,6 +26,7 @@ export class Sessions {
   private readonly owners = new Map<number, SpaceOwner>()
   private readonly commands = new CommandReader()
   private readonly placement: Placement
+  private journal: SessionJournal | undefined
   private admitted = 0
   private draining = false
 
@@ -102,8 +104,15 @@ export class Sessions {
     return this.draining
   }
 
-  /** To be called once the session has its address space. */
-  noteAttached(session: Session, space: number): void {
+  /** What is noted there from now on is what the next manager adopts. */
+  keepJournal(journal: SessionJournal): void {
+    this.journal = journal
+  }
+
+  /** To be called once the session has its address space. `follows`: it goes on with that one. */
+  noteAttached(session: Session, space: number, follows?: PastSession): void {
+    if (!session.resumes) session.record = this.journal?.begin(session, follows)
+    this.endAdopted(session)
     this.owners.set(space, { session: session.id, pid: session.peer.pid })
     this.placement.start()
     for (const [ended, owner] of this.owners) {
@@ -116,6 +125,11 @@ export class Sessions {
     this.draining = true
   }
 
+  /** The clients stay, and are the next manager's. */
+  leaveToTheNext(): void {
+    this.journal?.freeze()
+  }
+
   /** Tells every session why it ends, and resolves once none is left in the engine. */
   async dismissAll(error: ClientError): Promise<void> {
     this.placement.stop()
@@ -125,6 +139,16 @@ export class Sessions {
       session.dismiss(error)
     })
     await Promise.all(last)
+  }
+
+  /** The client has come by itself after all, with the userfaultfd that was fetched from it. */
+  private endAdopted(session: Session): void {
+    const { isSameFile } = this.services.native
+    for (const other of this.list()) {
+      if (other === session || !other.isAdopted || other.peer.pid !== session.peer.pid) continue
+      if (!isSameFile(other.userfaultfd, session.userfaultfd)) continue
+      other.dismiss(new ClientError("client_gone", `the client has come again, as ${session.id}`))
+    }
   }
 
   private checkRoom(uid: number): void {

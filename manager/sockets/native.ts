@@ -63,7 +63,34 @@ export interface ListeningSocket {
   readonly path: string
 }
 
+/** A process that is a client without a connection. Never collected between watch() and its end. */
+export interface ClientProcess {
+  /** `onEnded` comes once, unless close() was called before. */
+  watch(onEnded: () => void): void
+  /** Of one of its own, by number, for the caller. Throws without the right to trace it. */
+  copyDescriptor(number: number): number
+  /** SIGKILL. Nothing happens when it has ended. */
+  kill(): void
+  close(): void
+}
+
 export interface SocketModule {
+  /** Throws when there is no such process. */
+  ClientProcess: new (
+    pid: number,
+  ) => ClientProcess
+  /** Whether two of our descriptors are of one open file. */
+  isSameFile(one: number, other: number): boolean
+  /**
+   * UFFDIO_REGISTER on another thread: it waits for the client's lock of its mappings. Resolves
+   * with the errno's name, "" for success. The descriptor has to stay open until then.
+   */
+  registerRange(
+    userfaultfd: number,
+    address: bigint,
+    lengthBytes: bigint,
+    modes: number,
+  ): Promise<string>
   /**
    * The path must not exist; it cannot be connected to before it has its mode. A listening socket
    * in its place becomes the listener's and keeps the mode it has. `onConnection` is given a

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   fsyncSync,
   ftruncateSync,
@@ -108,6 +109,15 @@ export class StateDirectory {
   /** The same without waiting for the disk: it survives this process's end, not the machine's. */
   write(name: string, bytes: Uint8Array): void {
     this.note(`write ${this.pathOf(name)}`, () => this.replace(name, bytes, false))
+  }
+
+  /**
+   * More at a file's end, which is made if need be. It survives this process's end; when it throws
+   * a ManagerError, part of it may be there.
+   */
+  append(name: string, bytes: Uint8Array): void {
+    const path = this.pathOf(name)
+    this.note(`write ${path}`, () => appendFileSync(path, bytes, { mode: 0o600 }))
   }
 
   /** No such file is no failure. Throws a ManagerError when it is there and stays. */

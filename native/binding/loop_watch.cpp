@@ -4,6 +4,12 @@
 
 namespace pagerd::binding {
 
+uv_loop_t *loop_of(napi_env env) {
+  uv_loop_t *loop = nullptr;
+  PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);
+  return loop;
+}
+
 int LoopWatch::start(uv_loop_t *loop, int descriptor, void *owner, Notify notify) {
   PAGERD_CHECK(handle_ == nullptr);
   Handle *handle = new Handle{{}, owner, notify};

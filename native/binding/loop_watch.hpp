@@ -1,8 +1,11 @@
 #pragma once
 
+#include <node_api.h>
 #include <uv.h>
 
 namespace pagerd::binding {
+
+uv_loop_t *loop_of(napi_env env);
 
 // Waits for one descriptor on the JS thread's loop. The owner keeps the descriptor open while it
 // is watched.

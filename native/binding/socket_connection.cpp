@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "binding/script.hpp"
+#include "sys/pidfd.hpp"
 
 namespace pagerd::binding {
 
@@ -10,12 +11,6 @@ namespace {
 
 // Frames taken from one connection before the others have their turn.
 constexpr int frames_per_wakeup_max = 8;
-
-uv_loop_t *loop_of(Napi::Env env) {
-  uv_loop_t *loop = nullptr;
-  PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);
-  return loop;
-}
 
 // One receive buffer serves every connection: only the JS thread receives, and a frame is copied
 // out before the next.

@@ -46,11 +46,10 @@ void SeqpacketListener::open(Napi::Env env, const Napi::Value &where, mode_t mod
     socket_ = opened.take();
   }
 
-  uv_loop_t *loop = nullptr;
-  PAGERD_CHECK(napi_get_uv_event_loop(env, &loop) == napi_ok);
-  const int status = watch_.start(loop, socket_.get(), this, [](void *owner, int, int) {
+  const auto on_socket = [](void *owner, int, int) {
     static_cast<SeqpacketListener *>(owner)->accept_some();
-  });
+  };
+  const int status = watch_.start(loop_of(env), socket_.get(), this, on_socket);
   if (status < 0) return throw_error(env, "Cannot watch " + path, {-status, "uv_poll_init"});
   watch_.wait_for(UV_READABLE);
   Ref();

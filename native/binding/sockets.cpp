@@ -2,10 +2,13 @@
 
 #include <string>
 
+#include "binding/client_process.hpp"
+#include "binding/register_range.hpp"
 #include "binding/script.hpp"
 #include "binding/socket_connection.hpp"
 #include "binding/socket_listener.hpp"
 #include "sys/closer.hpp"
+#include "sys/pidfd.hpp"
 #include "sys/process.hpp"
 #include "sys/socket.hpp"
 
@@ -103,6 +106,13 @@ Napi::Value pinned_cpu(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), sys::pinned_cpu(call[0].ToNumber().Int32Value()));
 }
 
+// (descriptor, descriptor) => boolean
+Napi::Value is_same_file(const Napi::CallbackInfo &call) {
+  const int one = call[0].ToNumber().Int32Value();
+  const int other = call[1].ToNumber().Int32Value();
+  return Napi::Boolean::New(call.Env(), sys::is_same_file(one, other));
+}
+
 // () => { before, after }
 Napi::Value raise_descriptor_limit(const Napi::CallbackInfo &call) {
   sys::Result<sys::DescriptorLimit> limit = sys::raise_descriptor_limit();
@@ -121,6 +131,9 @@ Napi::Value raise_descriptor_limit(const Napi::CallbackInfo &call) {
 void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("SeqpacketListener", SeqpacketListener::define(env));
   exports.Set("SeqpacketConnection", SeqpacketConnection::define(env));
+  exports.Set("ClientProcess", ClientProcess::define(env));
+  exports.Set("isSameFile", Napi::Function::New<is_same_file>(env));
+  exports.Set("registerRange", Napi::Function::New<register_range>(env));
   exports.Set("connectSeqpacket", Napi::Function::New<connect_seqpacket>(env));
   exports.Set("lockFile", Napi::Function::New<lock_file>(env));
   exports.Set("takeListening", Napi::Function::New<take_listening>(env));

@@ -3,12 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 
+#include "sys/pidfd.hpp"
 #include "sys/socket_address.hpp"
 
 namespace pagerd::sys {
@@ -127,15 +126,7 @@ Result<Descriptor> peer_process(int socket, pid_t pid) {
   if (errno != ENOPROTOOPT) return Error{errno, "getsockopt(SO_PEERPIDFD)"};
   // Before 6.5 the number could have been reused since the client connected; its socket's end
   // still tells us then.
-  Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!opened.is_open()) return Error{errno, "pidfd_open"};
-  return opened;
-}
-
-void kill_process(int pidfd) {
-  // It may have ended by itself.
-  [[maybe_unused]] const long sent =
-      ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+  return open_process(pid);
 }
 
 void discard_input(int socket) {

@@ -43,8 +43,6 @@ struct Packet {
 enum class Received { packet, nothing, end };
 enum class Sent { whole, would_block, gone };
 
-// SIGKILL for the process of a pidfd; never for another that came to have its number.
-void kill_process(int pidfd);
 
 // The path must not exist. It cannot be connected to before it has its mode.
 Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode);

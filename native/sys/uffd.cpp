@@ -75,6 +75,13 @@ InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) 
   return name_failure(errno, request.updated_bytes);
 }
 
+Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::uint64_t modes) {
+  check_range(address, bytes);
+  uffdio_register request{{address, bytes}, modes, 0};
+  if (::ioctl(uffd, uapi::ioctl_register, &request) < 0) return Error{errno, "UFFDIO_REGISTER"};
+  return Nothing{};
+}
+
 bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   check_range(address, bytes);
   uffdio_range range{address, bytes};

@@ -39,6 +39,10 @@ InstallResult uffd_continue(int uffd, std::uint64_t address, std::uint64_t bytes
 // Whoever touches the range from now on gets SIGBUS, in a system call EFAULT.
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
 
+// Where the range is registered with this userfaultfd already, for the same faults, nothing
+// changes; EBUSY where it is with another.
+Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::uint64_t modes);
+
 // Lets every thread that waits in the range fault again. A dead client is not an error. False when
 // no memory of that client can ever be there; where it is known that some can, that would mean a
 // wrong constant, and every wake would be lost: check() it.

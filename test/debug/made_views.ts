@@ -63,6 +63,7 @@ export function session(id: string): SessionView {
     command: "node worker.js --database orders",
     client: "libpagerd/0.1.0",
     resumed_from: null,
+    adopted: false,
     connected_at: "2026-01-02T03:04:05.000Z",
     state: "active",
     regions: 2,

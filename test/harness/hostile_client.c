@@ -154,6 +154,12 @@ static void map(char **words) {
   puts("ok");
 }
 
+/* The same with a connection that has not had the userfaultfd yet. */
+static void map_again(char **words) {
+  is_userfault_sent = 0;
+  map(words);
+}
+
 /* Where its memory is, and the number of its userfaultfd. */
 static void address(char **words) {
   (void)words;
@@ -299,6 +305,7 @@ static const struct {
     {"connect", connect_to},
     {"arm", arm},
     {"map", map},
+    {"map_again", map_again},
     {"address", address},
     {"userfault_number", userfault_number},
     {"read", read_byte},

@@ -1,0 +1,173 @@
+import { setTimeout as pause } from "node:timers/promises"
+import { ClientError, errnoOf, reasonOf } from "../errors.js"
+import type { ImageRegistry } from "../images/registry.js"
+import type { Logger } from "../log.js"
+import type { ClientProcess, SocketModule } from "../sockets/native.js"
+import { registeredModes, startOf, userfaultfdsOf } from "./process_facts.js"
+import type { Session, SessionVoice } from "./session.js"
+import type { PastRegion, PastSession, SessionJournal } from "./session_journal.js"
+import type { Sessions } from "./sessions.js"
+import { checkUserfaultfd, type UserfaultfdAbilities } from "./userfaultfd.js"
+
+/** A process that keeps the lock of its mappings is not waited for any longer. */
+const patienceMs = 2_000
+
+export interface AdoptionScope {
+  readonly sessions: Sessions
+  readonly images: ImageRegistry
+  readonly native: SocketModule
+  readonly journal: SessionJournal
+  readonly log: Logger
+}
+
+/**
+ * Goes on with the sessions of an earlier manager whose clients do not come by themselves: fetches
+ * each client's userfaultfd out of the client and serves its regions again. Resolves when each is
+ * served or given up; nothing is taken from a process that is not the one in the journal.
+ */
+export async function adoptSessions(scope: AdoptionScope): Promise<void> {
+  const { journal, log } = scope
+  let adopted = 0
+  for (const past of journal.past) {
+    if (await adopt(past, scope)) adopted += 1
+  }
+  if (journal.past.length > 0) {
+    log.info({ adopted, journaled: journal.past.length }, "sessions of an earlier manager")
+  }
+}
+
+async function adopt(past: PastSession, scope: AdoptionScope): Promise<boolean> {
+  const { native, journal, log } = scope
+  const facts = { session: past.session, pid: past.pid }
+  let process: ClientProcess | undefined
+  try {
+    process = open(past, native)
+    if (process !== undefined) {
+      const userfaultfd = await fetchUserfaultfd(past, process, native)
+      const session = serve(past, process, userfaultfd, scope)
+      await mapAll(past.regions, session, scope)
+      journal.remove(past.file)
+      return true
+    }
+    log.info(facts, "a client of an earlier manager has ended")
+    journal.remove(past.file)
+  } catch (error) {
+    process?.close()
+    // The journal keeps it: a manager that may do more can still have it.
+    const message = "cannot adopt a session: its client waits for pages until a manager can"
+    log.error({ ...facts, reason: reasonOf(error) }, message)
+  }
+  return false
+}
+
+/** Undefined when that process has ended. */
+function open({ pid, start }: PastSession, native: SocketModule): ClientProcess | undefined {
+  if (startOf(pid) !== start) return undefined
+  try {
+    const process = new native.ClientProcess(pid)
+    // It could have ended, and its number been given to another, in between.
+    if (startOf(pid) === start) return process
+    process.close()
+    return undefined
+  } catch (error) {
+    if (errnoOf(error) === "ESRCH") return undefined
+    throw error
+  }
+}
+
+/** Of all that the client has open, the one that the session's regions are registered with. */
+async function fetchUserfaultfd(
+  { pid, regions }: PastSession,
+  process: ClientProcess,
+  native: SocketModule,
+): Promise<number> {
+  const known = regions.find(({ mode }) => mode !== "cow")
+  if (known === undefined) throw new Error("none of its regions needs a manager")
+  const modes = await inTime(registeredModes(pid, known.address))
+  if (modes === 0) throw new Error(`its region ${known.region} is registered no more`)
+  const numbers = userfaultfdsOf(pid)
+  for (const number of numbers) {
+    const copy = process.copyDescriptor(number)
+    // A range that is another's already is refused; for its own nothing changes.
+    const answer = native.registerRange(copy, known.address, known.lengthBytes, modes)
+    try {
+      if ((await inTime(answer)) === "") return copy
+      native.closeDescriptor(copy)
+    } catch (late) {
+      // The other thread has it until then.
+      void answer.then(() => native.closeDescriptor(copy))
+      throw late
+    }
+  }
+  const found = `none of its ${numbers.length} userfaultfds is the one of region ${known.region}`
+  throw new Error(`${found}: has it closed it?`)
+}
+
+/** Owns the descriptor from here on, and the process. */
+function serve(
+  past: PastSession,
+  process: ClientProcess,
+  userfaultfd: number,
+  { sessions, native }: AdoptionScope,
+): Session {
+  const { pid, uid, gid, groups, client, session: resumedSession } = past
+  const voice: SessionVoice = {
+    // Nobody would hear it.
+    poisoned: () => {},
+    dismiss: ({ message }) => {
+      process.close()
+      void session.end(message)
+    },
+    kill: () => process.kill(),
+  }
+  let abilities: UserfaultfdAbilities
+  let session: Session
+  try {
+    abilities = checkUserfaultfd(native, userfaultfd)
+    session = sessions.admit("native", { pid, uid, gid, groups }, voice)
+  } catch (error) {
+    native.closeDescriptor(userfaultfd)
+    throw error
+  }
+  try {
+    session.activate({ client, resumedSession, isAdopted: true })
+    sessions.noteAttached(session, session.attach(userfaultfd, abilities), past)
+    process.watch(() => void session.end("the process has ended"))
+    return session
+  } catch (error) {
+    void session.end(reasonOf(error))
+    throw error
+  }
+}
+
+async function mapAll(
+  regions: readonly PastRegion[],
+  session: Session,
+  { images, log }: AdoptionScope,
+): Promise<void> {
+  const one = async ({ image, ...past }: PastRegion) => {
+    const { region, offsetBytes, lengthBytes, mode } = past
+    try {
+      const wish = { ...image, mode, lengthBytes: offsetBytes + lengthBytes }
+      const found = images.resume(wish, session.peer)
+      await session.map({ ...past, image: found, why: "as with the manager before" })
+    } catch (error) {
+      const message = "cannot serve a region of an adopted session: its missing pages block"
+      log.error({ session: session.id, region, reason: reasonOf(error) }, message)
+    }
+  }
+  await Promise.all(regions.map(one))
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = pause(patienceMs, undefined, { signal: timer.signal }).then(() => {
+    throw new ClientError("client_gone", `it keeps its mappings locked for ${patienceMs} ms`)
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    timer.abort()
+  }
+}

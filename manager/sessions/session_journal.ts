@@ -1,0 +1,197 @@
+import { z } from "zod"
+import { access, takenMode } from "../../protocol/messages.js"
+import { bootId } from "../boot.js"
+import { reasonOf } from "../errors.js"
+import type { Logger } from "../log.js"
+import type { StateDirectory } from "../state/state_directory.js"
+import { startOf } from "./process_facts.js"
+import type { Region } from "./region_book.js"
+import type { Session } from "./session.js"
+
+const bytes = z.string().regex(/^\d+$/).transform(BigInt)
+
+const header = z.object({
+  boot: z.string(),
+  session: z.string(),
+  pid: z.number().int().min(1),
+  /** In the kernel's ticks: another process that came to have the pid began later. */
+  start: z.string(),
+  uid: z.number(),
+  gid: z.number(),
+  groups: z.array(z.number()),
+  client: z.string(),
+  /** The file of the session that this one goes on with. */
+  follows: z.string().optional(),
+})
+
+const regionLine = z.object({
+  region: z.number().int().min(1),
+  image: z.object({ id: z.number(), key: z.string(), name: z.string() }),
+  address: bytes,
+  lengthBytes: bytes,
+  offsetBytes: bytes,
+  windowBytes: z.number(),
+  mode: takenMode,
+  access,
+})
+
+const endLine = z.object({ ended: z.number() })
+
+export type PastRegion = z.output<typeof regionLine>
+
+/** A session of an earlier manager of this boot, whose client does not come by itself. */
+export interface PastSession extends z.output<typeof header> {
+  readonly file: string
+  readonly regions: readonly PastRegion[]
+}
+
+const filePattern = /^session-[0-9a-z]+-s[0-9.]+\.jsonl$/
+/** Lines about regions that have ended, before a file is written anew. */
+const staleLinesMax = 1_024
+
+/**
+ * What a manager that comes after a kill -9 has to know to serve clients who never notice: a file
+ * for each of their sessions, a line for each of its regions. Nothing waits for the disk: what does
+ * not survive a crash of the machine is of no use after one. JS thread.
+ */
+export class SessionJournal {
+  readonly past: readonly PastSession[]
+  private readonly boot = bootId()
+  /** Tells this manager's files from those of the one before. */
+  private readonly mark = Date.now().toString(36)
+  private isFrozen = false
+
+  constructor(
+    private readonly state: StateDirectory,
+    private readonly log: Logger,
+  ) {
+    const names = state.list().filter((name) => filePattern.test(name))
+    const past = names.map((name) => this.read(name)).filter((found) => found !== undefined)
+    // A manager that was killed while it adopted has left both.
+    const followed = new Set(past.map(({ follows }) => follows))
+    for (const { file } of past) if (followed.has(file)) this.remove(file)
+    this.past = past.filter(({ file }) => !followed.has(file))
+  }
+
+  /** To be called once there is something to serve. Undefined for a process that cannot be seen. */
+  begin(session: Session, follows?: PastSession): SessionRecord | undefined {
+    const { pid, uid, gid, groups } = session.peer
+    const start = startOf(pid)
+    if (start === undefined) return undefined
+    const record: z.input<typeof header> = {
+      ...{ boot: this.boot, session: session.id, pid, start, uid, gid, groups: [...groups] },
+      ...{ client: session.client, ...(follows && { follows: follows.file }) },
+    }
+    return new SessionRecord(this, `session-${this.mark}-${session.id}.jsonl`, lineOf(record))
+  }
+
+  /** Nobody will need it any more. */
+  remove(file: string): void {
+    if (this.isFrozen) return
+    this.attempt(file, () => this.state.remove(file))
+  }
+
+  replace(file: string, lines: readonly string[]): boolean {
+    return this.attempt(file, () => this.state.write(file, Buffer.from(lines.join(""))))
+  }
+
+  /** False when only part of it may be there now. */
+  append(file: string, line: string): boolean {
+    return this.attempt(file, () => this.state.append(file, Buffer.from(line)))
+  }
+
+  /** This manager ends, and its clients do not: what it served is the next one's. */
+  freeze(): void {
+    this.isFrozen = true
+  }
+
+  /** A failure is the state directory's to tell: the session is served all the same. */
+  private attempt(file: string, write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (error) {
+      this.log.debug({ file, reason: reasonOf(error) }, "a session is not in the journal")
+      return false
+    }
+  }
+
+  private read(file: string): PastSession | undefined {
+    try {
+      const lines = String(this.state.read(file)).split("\n")
+      // What was being written when the manager was killed: nobody was told that it is kept.
+      lines.pop()
+      const known = header.parse(JSON.parse(lines.shift() ?? ""))
+      if (known.boot === this.boot) return { ...known, file, regions: regionsOf(lines) }
+    } catch (error) {
+      this.log.warn({ file, reason: reasonOf(error) }, "a journal entry cannot be read")
+    }
+    this.remove(file)
+    return undefined
+  }
+}
+
+/** One session's file. */
+export class SessionRecord {
+  private readonly regions = new Map<number, string>()
+  private staleLines = 0
+  private isWhole: boolean
+
+  constructor(
+    private readonly journal: SessionJournal,
+    private readonly file: string,
+    private readonly header: string,
+  ) {
+    this.isWhole = journal.replace(file, [header])
+  }
+
+  noteMapped({ image, ...region }: Region): void {
+    const { id, key, name } = image
+    const { address, lengthBytes, offsetBytes } = region
+    const { windowBytes, mode, access } = region
+    const line = lineOf({
+      ...{ region: region.region, image: { id, key, name } },
+      ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
+      ...{ windowBytes, mode, access },
+    })
+    this.regions.set(region.region, line)
+    this.add(line)
+  }
+
+  noteEnded(region: number): void {
+    if (!this.regions.delete(region)) return
+    this.staleLines += 2
+    this.add(lineOf({ ended: region }))
+  }
+
+  /** The session has ended, and so has what there was to go on with. */
+  end(): void {
+    this.journal.remove(this.file)
+  }
+
+  private add(line: string): void {
+    const isLong = this.staleLines > staleLinesMax + this.regions.size
+    if (this.isWhole && !isLong) {
+      this.isWhole = this.journal.append(this.file, line)
+      return
+    }
+    this.staleLines = 0
+    this.isWhole = this.journal.replace(this.file, [this.header, ...this.regions.values()])
+  }
+}
+
+function regionsOf(lines: readonly string[]): PastRegion[] {
+  const regions = new Map<number, PastRegion>()
+  for (const line of lines) {
+    const noted: unknown = JSON.parse(line)
+    const end = endLine.safeParse(noted)
+    if (end.success) regions.delete(end.data.ended)
+    else {
+      const region = regionLine.parse(noted)
+      regions.set(region.region, region)
+    }
+  }
+  return [...regions.values()]
+}
+
+const lineOf = (value: object): string => `${JSON.stringify(value)}\n`
