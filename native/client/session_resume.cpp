@@ -17,9 +17,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A manager that is there soon is found soon, one that stays away is not asked all the time: asking
-// adds a twentieth to the time that it was away.
+// adds a fiftieth to the time that it was away.
 std::chrono::milliseconds pause_after(Clock::duration away) {
-  const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(away / 20);
+  const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(away / 50);
   return std::clamp(pause, std::chrono::milliseconds(resume_pause_min_ms),
                     std::chrono::milliseconds(resume_pause_max_ms));
 }
