@@ -15,7 +15,7 @@
 
 static _Thread_local pagerd_region *region;
 
-enum { looks_before_doubt = 256 };
+enum { looks_before_pause = 16, looks_before_doubt = 64, pause_us = 200 };
 
 static int is_wanted(void) { return orders.board.name != NULL; }
 
@@ -33,7 +33,9 @@ static int lock(struct board_page *page) {
   for (uint64_t look = 1;; look++) {
     uint32_t owner = 0;
     if (atomic_compare_exchange_strong(&page->owner, &owner, mine)) return 0;
-    sched_yield();
+    /* Its owner may wait for a manager: the CPU is for that one then. */
+    if (look < looks_before_pause) sched_yield();
+    else usleep(pause_us);
     if (look % looks_before_doubt != 0 || (kill((pid_t)owner, 0) == 0 || errno != ESRCH)) continue;
     if (atomic_compare_exchange_strong(&page->owner, &owner, mine)) return 1;
   }
