@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createWriteStream, type WriteStream } from "node:fs"
 import { createInterface } from "node:readline"
 import { OwnedProcess } from "../harness/owned_process.js"
 import { within } from "../harness/retry.js"
 import type { Books } from "./books.js"
 import { type Census, findLeaks, type Leak, takeCensus } from "./census.js"
-import type { Daemon } from "./daemon.js"
+import { type Daemon, isOwnGroup } from "./daemon.js"
 import type { Findings } from "./findings.js"
+import { RollingLog } from "./rolling_log.js"
 
 const wordBudgetMs = 60_000
 
@@ -27,7 +27,7 @@ export interface Berth {
 export class ChaosClient {
   readonly #process: OwnedProcess
   readonly #words: string[] = []
-  readonly #log: WriteStream
+  readonly #log: RollingLog
   readonly #closed: Promise<void>
   #onWord: () => void = () => {}
   #isEnding = false
@@ -42,17 +42,22 @@ export class ChaosClient {
     logDirectory: string,
   ) {
     const [command = "", ...args] = berth.command(life)
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] })
+    const stdio = ["pipe", "pipe", "pipe"] as const
+    const child = spawn(command, args, { stdio: [...stdio], detached: isOwnGroup })
     this.#process = new OwnedProcess(berth.name, child)
-    this.#log = createWriteStream(`${logDirectory}/${berth.name}-${life}.log`)
+    this.#log = new RollingLog(`${logDirectory}/${berth.name}-${life}.log`)
     this.#log.write(`chaos: ${[command, ...args].join(" ")}\n`)
     child.stdin?.on("error", () => {}) // It may be dead; that is told elsewhere.
     child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
     if (child.stdout) createInterface(child.stdout).on("line", (line) => this.#take(line))
     // Not at its exit: by "close" all that it said was read.
     this.#closed = once(child, "close").then(([code, signal]) => {
-      this.#log.end(`chaos: ended with code ${code}, signal ${signal}\n`)
-      if (!this.#isEnding) this.#isLost(`ended with code ${code}, signal ${signal}`)
+      const ending = `ended with code ${code}, signal ${signal}`
+      this.#log.write(`chaos: ${ending}\n`)
+      if (!this.#isEnding) this.#isLost(ending)
+      // Of those who were killed and had nothing to tell there are many in an hour.
+      if (findings.isEmpty) this.#log.remove()
+      else this.#log.close()
       this.#bury()
       this.#isClosed = true
       this.#onWord()

@@ -1,19 +1,27 @@
 import { spawn } from "node:child_process"
-import { createWriteStream, type WriteStream } from "node:fs"
 import { join } from "node:path"
 import type { StatsView } from "../../manager/view.js"
 import { DebugSocket } from "../harness/debug_socket.js"
 import { OwnedProcess } from "../harness/owned_process.js"
 import { retryUntil, within } from "../harness/retry.js"
+import { RollingLog } from "./rolling_log.js"
 
 const readyBudgetMs = 30_000
 const statsBudgetMs = 1_000
+/** Ctrl-C is for the run alone: it ends the others, one after another. */
+export const isOwnGroup = process.stdin.isTTY === true
 
 /** Starts the manager's program; it says "pagerd ready on ..." on its standard output. */
 export type Launch = (extra: readonly string[]) => {
   readonly args: readonly string[]
   /** Whether it listens to words of its parent. */
   readonly hasChannel: boolean
+}
+
+/** Figures of a manager that are added up over its lives. */
+export interface Tally {
+  readonly faults: number
+  readonly pagesPoisoned: number
 }
 
 /** One manager of a run through all its lives. */
@@ -26,9 +34,11 @@ export class Daemon {
   readonly socket: string
   #process: OwnedProcess | undefined
   #isEnding = false
-  readonly #log: WriteStream
-  /** The last that was seen of each life, by its process id. */
-  readonly #stats = new Map<number, StatsView>()
+  readonly #log: RollingLog
+  /** The last that was seen of this life. */
+  #stats: StatsView | undefined
+  /** Of the lives before. */
+  #past: Tally = { faults: 0, pagesPoisoned: 0 }
 
   constructor(
     readonly name: string,
@@ -38,7 +48,7 @@ export class Daemon {
   ) {
     this.socket = join(directory, "pagerd.sock")
     this.debug = new DebugSocket(join(directory, "debug.sock"))
-    this.#log = createWriteStream(join(logDirectory, `${name}.log`))
+    this.#log = new RollingLog(join(logDirectory, `${name}.log`))
   }
 
   get pid(): number {
@@ -49,11 +59,13 @@ export class Daemon {
     const { args, hasChannel } = this.launch(extra)
     const begun = performance.now()
     const stdio = ["ignore", "pipe", "pipe", ...(hasChannel ? ["ipc" as const] : [])] as const
-    const child = spawn(process.execPath, args, { stdio: [...stdio] })
+    const child = spawn(process.execPath, args, { stdio: [...stdio], detached: isOwnGroup })
     const life = new OwnedProcess(this.name, child)
     child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
     this.#note(`${life.pid} starts`)
     this.#process = life
+    this.#past = this.tally
+    this.#stats = undefined
     this.#isEnding = false
     void life.exited.then(({ code, signal }) => {
       this.#note(`${life.pid} ended: code ${code}, signal ${signal}`)
@@ -107,7 +119,7 @@ export class Daemon {
     const { pid } = this
     try {
       const stats = await within("stats", statsBudgetMs, this.debug.get<StatsView>("/v1/stats"))
-      this.#stats.set(pid, stats)
+      if (pid === this.pid) this.#stats = stats
       return stats
     } catch {
       return undefined
@@ -115,8 +127,13 @@ export class Daemon {
   }
 
   /** Of all lives, as far as they were looked at. */
-  sumOfStats(figure: (stats: StatsView) => number): number {
-    return [...this.#stats.values()].map(figure).reduce((a, b) => a + b, 0)
+  get tally(): Tally {
+    if (this.#stats === undefined) return this.#past
+    const { faults, pages_poisoned } = this.#stats
+    return {
+      faults: this.#past.faults + faults.missing + faults.minor + faults.write_protect,
+      pagesPoisoned: this.#past.pagesPoisoned + pages_poisoned,
+    }
   }
 
   #note(text: string): void {

@@ -13,8 +13,8 @@ export const helpText = `npm run chaos -- [options]: kills everything, and check
   --without A,B   all but these
   --model-mib N   length of the image that is read page by page (default 64)
   --patience-ms N how long a thread may stand still before it is lost (default 20000)
-  --json FILE     the report as JSON, too
-  --quiet         prints the report only
+  --json FILE     the report as JSON, too; each minute as far as the run has come
+  --quiet         prints the report, and one line a minute on stderr, only
   --lie NAME      has somebody do wrong, so that the run must fail: ${lies.join(", ")}
 
 disturbances
@@ -26,6 +26,8 @@ disturbances
   source       the page source in TypeScript fails, or hangs, for a while
   descriptors  a manager can open no more descriptors for a while; calls may be refused then
 Clients fork, map, attach, reset and prefault all the time.
+
+SIGINT ends a run early, with its report; a second one ends it at once.
 
 It exits with 0 when no byte was wrong, no client was lost or had a call fail, no manager ended by
 itself, and no descriptor was left open. Otherwise the logs of everybody are kept.`

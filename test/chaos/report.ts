@@ -7,6 +7,8 @@ export interface Report {
   seed: number
   seconds: number
   passed: boolean
+  /** False while the run goes on, and of one that was ended by a signal. */
+  finished: boolean
   clients: number
   mode: string
   kills: number
@@ -22,8 +24,9 @@ export interface Report {
   /** From the kill of a manager until every thread had gone on. */
   stall_ms_median: number | null
   stall_ms_max: number | null
-  start_ms_median: number
-  /** Of the median stall to the median start. */
+  /** Of those that came after a kill. */
+  start_ms_median: number | null
+  /** Median of each stall in terms of the start that ended it. */
   stall_per_start: number | null
   longest_step_ms: number
   /** By the name of the manager: the source's fails and is slow besides. */
@@ -36,44 +39,41 @@ export interface Report {
   findings: string[]
 }
 
+/** Of a run that has ended, or as far as it has come. */
 export function reportOf(run: Run, seconds: number): Report {
   const { findings, options, main, source } = run
   const slots = run.books.slots()
   const sum = (figure: (slot: (typeof slots)[number]) => number) => total(slots.map(figure))
   const leaks = [...run.leaks.managers, ...run.leaks.clients]
-  const killStalls = run.measured
-    .filter(({ disturbance }) => disturbance === "kill")
-    .map(({ stallMs }) => stallMs)
-  const startMedian = median(main.startsMs)
-  const stallMedian = killStalls.length > 0 ? median(killStalls) : null
+  const killed = run.measured.filter(({ disturbance }) => disturbance === "kill")
+  const killStalls = killed.map(({ stallMs }) => stallMs)
   const texts = [
     ...findings.lostClients.values(),
     ...findings.managers,
     ...findings.wrongBytes,
     ...leaks.map(describeLeak),
   ]
-  const ofStats = (figure: Parameters<typeof main.sumOfStats>[0]) =>
-    main.sumOfStats(figure) + source.sumOfStats(figure)
   const slow = Math.max(0, ...slots.map(({ longestGapNs }) => Number(longestGapNs) / 1e6))
   return {
     seed: options.seed,
     seconds,
     passed: texts.length === 0,
+    finished: run.hasFinished,
     clients: options.clients,
     mode: options.mode,
     kills: run.kills,
     disturbances: Object.fromEntries(run.counts),
-    faults: ofStats(({ faults }) => faults.missing + faults.minor + faults.write_protect),
-    pages_poisoned: ofStats((stats) => stats.pages_poisoned),
+    faults: main.tally.faults + source.tally.faults,
+    pages_poisoned: main.tally.pagesPoisoned + source.tally.pagesPoisoned,
     steps: sum(({ steps }) => steps),
     steps_served: sum(({ served }) => served),
     bytes_checked: sum(({ bytesChecked }) => bytesChecked),
     additions: run.additions,
     calls_refused: sum(({ refused }) => refused),
-    stall_ms_median: stallMedian,
+    stall_ms_median: median(killStalls),
     stall_ms_max: killStalls.length > 0 ? Math.max(...killStalls) : null,
-    start_ms_median: startMedian,
-    stall_per_start: stallMedian === null ? null : stallMedian / startMedian,
+    start_ms_median: median(killed.map(({ startMs }) => startMs)),
+    stall_per_start: median(killed.map(({ stallMs, startMs }) => stallMs / startMs)),
     longest_step_ms: slow,
     stalls: stallsByName(run),
     wrong_bytes: Math.max(
@@ -94,14 +94,15 @@ function stallsByName({ measured }: Run): Report["stalls"] {
     [...names].map((name) => {
       const all = measured.filter((one) => `${one.disturbance} ${one.daemon}` === name)
       const ms = all.map(({ stallMs }) => stallMs)
-      return [name, { count: ms.length, ms_median: median(ms), ms_max: Math.max(...ms) }]
+      return [name, { count: ms.length, ms_median: median(ms) ?? 0, ms_max: Math.max(...ms) }]
     }),
   )
 }
 
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-function median(values: readonly number[]): number {
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const high = sorted[middle] ?? 0
@@ -110,40 +111,3 @@ function median(values: readonly number[]): number {
 
 const describeLeak = ({ kind, before, after }: Leak): string =>
   `leaked: ${kind}: ${before} before, ${after} after`
-
-const figure = (value: number | null, unit = ""): string =>
-  value === null ? "-" : `${value.toLocaleString("en", { maximumFractionDigits: 1 })}${unit}`
-
-/** As a table for people; `repeat` is the command that does the same again. */
-export function formatReport(report: Report, repeat: string, logDirectory: string): string {
-  const rows: [string, string][] = [
-    ["seed", String(report.seed)],
-    ["seconds", figure(report.seconds)],
-    ["clients", `${report.clients}, mode ${report.mode}`],
-    ["managers killed", figure(report.kills)],
-    ...Object.entries(report.disturbances).map(([kind, count]): [string, string] => [
-      `  disturbed by ${kind}`,
-      figure(count),
-    ]),
-    ["faults", figure(report.faults)],
-    ["bytes checked", figure(report.bytes_checked / 2 ** 20, " MiB")],
-    ["additions to the board", figure(report.additions)],
-    ["calls refused in hardship", figure(report.calls_refused)],
-    ["start of a manager, median", figure(report.start_ms_median, " ms")],
-    ["stall of a kill, median", figure(report.stall_ms_median, " ms")],
-    ["stall of a kill, longest", figure(report.stall_ms_max, " ms")],
-    ["stall / start", figure(report.stall_per_start)],
-    ["longest step of a thread", figure(report.longest_step_ms, " ms")],
-    ["wrong bytes found", figure(report.wrong_bytes)],
-    ["lost clients", figure(report.lost_clients)],
-    ["failures of managers", figure(report.manager_failures)],
-    ["leaked descriptors", figure(report.leaked_descriptors)],
-    ["leaked memfds", figure(report.leaked_memfds)],
-  ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
-  if (report.passed) return [...table, "", "passed"].join("\n")
-  const findings = report.findings.slice(0, 40).map((text) => `  ${text}`)
-  const again = [`the same again: ${repeat}`, `logs: ${logDirectory}`]
-  return [...table, "", "FAILED", ...findings, "", ...again].join("\n")
-}

@@ -25,6 +25,8 @@ export interface Measured {
   readonly disturbance: Disturbance
   readonly daemon: string
   readonly stallMs: number
+  /** How long the manager that ended it took to start. */
+  readonly startMs: number
 }
 
 /** One run, from its images to its report. */
@@ -41,7 +43,11 @@ export class Run {
   kills = 0
   leaks: Leaks = { managers: [], clients: [] }
   additions = 0
+  hasFinished = false
   #begunMs = 0
+  #isInterrupted = false
+  /** Aborted when something was found, or nobody wants to know more. */
+  readonly #enough = new AbortController()
   /** Until the run has passed. */
   #isWorthKeeping = true
 
@@ -59,6 +65,7 @@ export class Run {
     this.main = mainDaemon(this.directory, images, logDirectory)
     this.source = sourceDaemon(this.directory, images, logDirectory)
     this.fleet = new Fleet({ ...this, images, logDirectory, options, random: this.random })
+    void this.findings.first.then(() => this.#enough.abort())
     atExit(() => this.#clear())
   }
 
@@ -74,9 +81,21 @@ export class Run {
     const clients = await endClients(this)
     this.additions = await audit(this)
     this.leaks = { clients, managers: await endDaemons(this, baselines) }
-    const report = reportOf(this, (performance.now() - this.#begunMs) / 1000)
+    this.hasFinished = !this.#isInterrupted
+    const report = this.report()
     this.#isWorthKeeping = !report.passed
     return report
+  }
+
+  /** Nothing is disturbed any more; what was found, and what everybody left, is reported. */
+  interrupt(): void {
+    this.#isInterrupted = true
+    this.#enough.abort()
+  }
+
+  /** As far as it has come. */
+  report(): Report {
+    return reportOf(this, (performance.now() - this.#begunMs) / 1000)
   }
 
   /** Those that this tree can do. */
@@ -94,8 +113,10 @@ export class Run {
   async #disturb(kinds: ReadonlyMap<Disturbance, number>): Promise<void> {
     const { seconds, killsMax, lie } = this.options
     const endMs = performance.now() + seconds * 1000
-    while (this.findings.isEmpty && performance.now() < endMs && this.kills < killsMax) {
-      await Promise.race([delay(this.random.between(20, 600)), this.findings.first])
+    const { signal } = this.#enough
+    while (!signal.aborted && performance.now() < endMs && this.kills < killsMax) {
+      await delay(this.random.between(20, 600), undefined, { signal }).catch(() => {})
+      if (signal.aborted) break
       if (lie === "manager-crash") this.source.signal("SIGKILL")
       if (kinds.size > 0) await this.#disturbOnce(this.random.weighted(kinds))
       for (const daemon of [this.main, this.source]) await this.#revive(daemon)
@@ -116,7 +137,8 @@ export class Run {
     const daemon = done.daemon.name
     this.tell(`${kind} of ${daemon}: clients went on after ${stall.toFixed(0)} ms`)
     if (kind === "kill" || kind === "term" || kind === "takeover") {
-      this.measured.push({ disturbance: kind, daemon, stallMs: stall })
+      const startMs = done.daemon.startsMs.at(-1) ?? 0
+      this.measured.push({ disturbance: kind, daemon, stallMs: stall, startMs })
     }
   }
 

@@ -5,6 +5,7 @@
  *   wasm_client_process.js SOCKET BOOKS SLOT MODE IMAGE SEED PAGES
  */
 import { createInterface } from "node:readline"
+import { setTimeout as delay } from "node:timers/promises"
 import { buildImage, connect, type Mode } from "../../client/index.js"
 import {
   initialisedBytes,
@@ -81,8 +82,9 @@ slot.isRunning = true
 const stopped = awaitWord()
 while (words.length < 2) {
   await step().catch(tellFailure)
-  await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, pauseMs))])
+  await delay(pauseMs)
 }
+await stopped
 slot.isRunning = false
 console.log("quiet")
 await awaitWord()

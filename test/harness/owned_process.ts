@@ -10,13 +10,15 @@ export interface Ending {
 }
 
 const endBudgetMs = 30_000
+/** Of what a process writes its end is kept: it may go on for hours. */
+const writtenMax = 4 << 20
 
 /** A child process of a test, killed at the latest when the test's own process ends. */
 export class OwnedProcess {
   readonly pid: number
   /** Settles when it ends, without a time limit. */
   readonly exited: Promise<Ending>
-  /** What it wrote so far, where those are pipes. */
+  /** What it wrote so far, where those are pipes; of very much, the end. */
   stdout = ""
   stderr = ""
 
@@ -26,10 +28,10 @@ export class OwnedProcess {
   ) {
     this.pid = child.pid ?? -1
     child.stdout?.on("data", (chunk: Buffer) => {
-      this.stdout += chunk.toString()
+      this.stdout = withEnd(this.stdout, chunk)
     })
     child.stderr?.on("data", (chunk: Buffer) => {
-      this.stderr += chunk.toString()
+      this.stderr = withEnd(this.stderr, chunk)
     })
     this.exited = once(child, "exit").then(([code, signal]) => ({ code, signal }))
     void this.exited.then(atExit(() => child.kill("SIGKILL")))
@@ -52,4 +54,9 @@ export class OwnedProcess {
     const written = this.stdout + this.stderr
     throw new Error(`${this.name} ended (code ${code}, signal ${signal}); it wrote:\n${written}`)
   }
+}
+
+function withEnd(text: string, chunk: Buffer): string {
+  const written = text + chunk.toString()
+  return written.length > writtenMax ? written.slice(-writtenMax / 2) : written
 }
