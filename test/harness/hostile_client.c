@@ -251,6 +251,22 @@ static void flood_faults(char **words) {
   puts("ok");
 }
 
+static void *fail_forever(void *argument) {
+  for (;;) {
+    access(argument, F_OK);
+    if (madvise(argument, slice_bytes, MADV_DONTNEED) < 0) abort();
+  }
+}
+
+/* THREADS: like flood_faults, a page each, but of pages that cannot be had: system calls do the
+   touching, since they fail where a thread's own access would end it. */
+static void flood_failures(char **words) {
+  const uint64_t threads = strtoull(words[1], NULL, 0);
+  slice_bytes = page_bytes;
+  for (uint64_t i = 0; i < threads; i++) start(fail_forever, memory + i * slice_bytes);
+  puts("ok");
+}
+
 /* BYTES: from now on forks again and again, with so much memory that its mmap lock is taken most of
    the time. */
 static void *fork_forever(void *argument) {
@@ -315,6 +331,7 @@ static const struct {
     {"steal", steal},
     {"flood_removes", flood_removes},
     {"flood_faults", flood_faults},
+    {"flood_failures", flood_failures},
     {"hold_mmap_lock", hold_mmap_lock},
     {"trap_command_line", trap_command_line},
     {"leave_to_child", leave_to_child},
