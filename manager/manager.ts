@@ -20,10 +20,18 @@ import { Users } from "./sessions/users.js"
 import { type ClientListener, listenForClients } from "./sockets/listen.js"
 import type { PassedSockets } from "./sockets/passed_sockets.js"
 import { StateDirectory } from "./state/state_directory.js"
+import { awaitStateDirectory, endRunningManager } from "./takeover.js"
 import { Watchdog } from "./watchdog/watchdog.js"
 
 /** Names of images to their paths, URLs or page sources, or to more about them. */
 export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
+
+export interface StartOptions {
+  readonly stop: AbortSignal
+  readonly passed: PassedSockets
+  /** From the manager that serves in the same place, if there is one. */
+  readonly takesOver: boolean
+}
 
 const keepGoingMs = 60_000
 
@@ -43,6 +51,11 @@ export class RunningManager {
   private listener: ClientListener | undefined
   private debugServer: DebugServer | undefined
   private ending: Promise<void> | undefined
+  private noteEnded = () => {}
+  /** Resolves once it has, whoever asked for it. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.noteEnded = resolve
+  })
 
   constructor(
     private readonly native: NativeAddon,
@@ -76,16 +89,24 @@ export class RunningManager {
     const watchdog = new Watchdog({ engine: engine.native, sessions, settings, log })
     this.watchdog = watchdog
     const looked = { engine: engine.native, images, loader, sessions, watchdog, passesDevice }
-    this.inspect = new Inspection({ config, ...looked, stateFailure: () => this.state?.failure })
+    this.inspect = new Inspection({
+      config,
+      ...looked,
+      stateFailure: () => this.state?.failure,
+      drain: () => void this.drain(),
+    })
   }
 
   /**
    * Throws a ManagerError or a ClientError when an image or a socket cannot be had, and what `stop`
    * was aborted with; close() is due then.
    */
-  async start(sources: ImageSources, stop: AbortSignal, passed: PassedSockets = {}): Promise<void> {
+  async start(sources: ImageSources, { stop, passed, takesOver }: StartOptions): Promise<void> {
     const { native, config, log, images, loader, sessions, device, inspect } = this
-    this.state = StateDirectory.open(config.stateDir, log)
+    if (takesOver) await endRunningManager(config, log)
+    this.state = takesOver
+      ? await awaitStateDirectory(config, log)
+      : StateDirectory.open(config.stateDir, log)
     const journal = new ImageJournal(this.state, log)
     images.inherit(journal, config.resumeWaitMs, (image) => loader.load(image))
     await this.addImages(sources, stop)
@@ -178,6 +199,7 @@ export class RunningManager {
     this.device.close()
     this.state?.close()
     this.log.info("ended")
+    this.noteEnded()
   }
 }
 

@@ -22,6 +22,11 @@ export interface ServeOptions {
   readonly config?: ConfigInput
   /** Listening sockets to serve on, whatever paths are named; see `takePassedSockets`. */
   readonly passed?: PassedSockets
+  /**
+   * Ends the manager that serves on the same debug socket with the same state directory, if there
+   * is one, and goes on with its clients.
+   */
+  readonly takeOver?: boolean
   /** Aborted while images are still being loaded, it ends the start: serve() rejects then. */
   readonly signal?: AbortSignal
   /** Where to log; default: JSON lines on stderr from the configured level on. */
@@ -42,6 +47,8 @@ export interface Manager {
   drain(): Promise<void>
   /** Ends every session and frees everything. */
   close(): Promise<void>
+  /** Resolves once it has ended: by either of these, or because another manager took over. */
+  readonly ended: Promise<void>
 }
 
 /**
@@ -50,7 +57,7 @@ export interface Manager {
  * then.
  */
 export async function serve(options: ServeOptions = {}): Promise<Manager> {
-  const { stateDir, images = {}, configFile, passed = {} } = options
+  const { stateDir, images = {}, configFile, passed = {}, takeOver = false } = options
   const { signal = new AbortController().signal } = options
   const socket = passed.clients?.path ?? options.socket
   const debugSocket = passed.debug?.path ?? options.debugSocket
@@ -66,7 +73,8 @@ export async function serve(options: ServeOptions = {}): Promise<Manager> {
 
   const manager = new RunningManager(native, config, log)
   try {
-    await manager.start({ ...config.images, ...images }, signal, passed)
+    const options = { stop: signal, passed, takesOver: takeOver }
+    await manager.start({ ...config.images, ...images }, options)
   } catch (error) {
     await manager.close()
     throw error
@@ -80,6 +88,7 @@ export async function serve(options: ServeOptions = {}): Promise<Manager> {
     askPulses: () => manager.askPulses(),
     drain: () => manager.drain(),
     close: () => manager.close(),
+    ended: manager.ended,
   }
 }
 

@@ -229,4 +229,6 @@ export interface Inspectable {
   loadImage(name: string): Promise<ImageView>
   /** Throws a ClientError with code `unknown_image` when there is none. */
   removeImage(name: string): void
+  /** Takes nothing new from here on, and ends once what is under way has. */
+  drain(): void
 }

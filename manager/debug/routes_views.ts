@@ -2,7 +2,9 @@ import { jsonAnswer, RequestError } from "./answer.js"
 import { renderMetrics } from "./metrics.js"
 import type { Route } from "./router.js"
 
-/** The routes that only look. Lists are JSON arrays of the types in `manager/view.ts`. */
+/**
+ * The manager as a whole, and looks at it. Lists are JSON arrays of the types in `manager/view.ts`.
+ */
 export const viewRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -24,6 +26,15 @@ export const viewRoutes: readonly Route[] = [
     path: "/v1/info",
     summary: "what runs here: version, paths, threads",
     answer: ({ inspect }) => jsonAnswer(inspect.info()),
+  },
+  {
+    method: "POST",
+    path: "/v1/drain",
+    summary: "ends the manager, after what is under way; clients go on with the next one",
+    answer: ({ inspect }) => {
+      inspect.drain()
+      return jsonAnswer({ state: "draining" }, 202)
+    },
   },
   {
     method: "GET",

@@ -36,6 +36,7 @@ export interface Inspected {
   readonly passesDevice: boolean
   /** Why nothing can be kept in the state directory; undefined while it can. */
   stateFailure(): string | undefined
+  drain(): void
 }
 
 /**
@@ -141,6 +142,10 @@ export class Inspection implements Inspectable {
     const image = images.findAny(name)
     await loader.load(image)
     return imageView(image, engine)
+  }
+
+  drain(): void {
+    this.inspected.drain()
   }
 
   removeImage(name: string): void {

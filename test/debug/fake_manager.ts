@@ -38,6 +38,10 @@ export class FakeManager implements Inspectable {
     return { ...made.info(this.socket), state: this.state }
   }
 
+  drain(): void {
+    this.state = "draining"
+  }
+
   sessions(): SessionView[] {
     return this.sessionList
   }

@@ -20,6 +20,7 @@ interface ServeFlags extends JsonOption {
   readonly image?: NamedSources
   readonly config?: string
   readonly threads?: number
+  readonly takeover?: boolean
   readonly logLevel?: Exclude<ConfigInput["logLevel"], undefined>
 }
 
@@ -35,6 +36,7 @@ export function addServe(program: Command): void {
     .option("--image <name=source>", "an image to begin with; may be given often", addNamedSource)
     .option("--config <file>", "a TOML file with settings; flags go ahead of it")
     .option("--threads <count>", "fault threads, each on a CPU of its own", wholeNumber(1, 64))
+    .option("--takeover", "replace the manager that serves here; its clients go on with this one")
     .addOption(new Option("--log-level <level>", "what goes to stderr").choices(logLevels))
     .addHelpText("after", afterHelp)
     .action(serveUntilSignal)
@@ -72,6 +74,7 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
     ...definedPaths(flags),
     passed: takePassedSockets(process.env, loadNative()),
     images: flags.image ?? {},
+    takeOver: flags.takeover ?? false,
     config: settingsOf(flags),
     signal: starting.signal,
   }).catch((error) => {
@@ -87,9 +90,9 @@ async function serveUntilSignal(flags: ServeFlags): Promise<void> {
   notify(`READY=1\nSTATUS=serving on ${manager.socket}`)
   const watchdog = startWatchdog(manager, notify)
 
-  const signal = await ending
+  const reason = await Promise.race([ending, manager.ended.then(() => "POST /v1/drain")])
   clearInterval(watchdog)
-  notify(`STOPPING=1\nSTATUS=draining after ${signal}`)
+  notify(`STOPPING=1\nSTATUS=draining after ${reason}`)
   await manager.drain()
   standardError().flushWithin(lastWordsBudgetMs)
   process.exit(exitCodes.done)
