@@ -104,10 +104,13 @@ export class Daemon {
     return at
   }
 
-  /** Another one takes over from it while it serves, and it exits with 0. */
+  /** Another one takes over from it while it serves, and it exits with 0: when is the answer. */
   async takeOver(): Promise<bigint> {
     const before = this.#living
-    const at = process.hrtime.bigint()
+    let at = process.hrtime.bigint()
+    void before.exited.then(() => {
+      at = process.hrtime.bigint()
+    })
     await this.start(["--takeover"])
     const { code, signal } = await before.ended()
     if (code !== 0) throw new Error(`${this.name} handed over with code ${code}, signal ${signal}`)

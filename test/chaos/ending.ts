@@ -11,7 +11,7 @@ export interface Leaks {
   readonly clients: readonly Leak[]
 }
 
-const quietBudgetMs = 10_000
+const quietBudgetMs = 30_000
 const auditBudgetMs = 60_000
 
 /** What each manager has open once a first client has come and gone. */
