@@ -124,6 +124,21 @@ export class ImageRegistry {
     return this.resumption?.find(wish, viewer) ?? this.find(wish.name, viewer)
   }
 
+  /** For a region whose missing pages nobody can tell any more: each is poison. */
+  lose({ name, lengthBytes }: ResumedImage, reason: string): Image {
+    const source = {
+      length: Number(lengthBytes),
+      read: () => Promise.reject(new Error(reason)),
+    }
+    const limits = awaitedLimits(this.services.sourceLimits, 0)
+    const id = this.opener.nextId()
+    // Its bytes are those of no other image.
+    const image = { name, key: `lost-${id}`, isWritable: false, owner: root.uid, rule: everybody }
+    const opened = this.opener.openAwaited(image, source, limits)
+    const entry = { ...image, source: "lost", path: undefined, isAdded: false }
+    return this.enterNameless(entry, { ...opened, id })
+  }
+
   /** Adds those that came by request, once the configured ones have their names. */
   restoreAdded(): void {
     for (const past of this.past?.list() ?? []) {

@@ -149,7 +149,9 @@ async function mapAll(
     const { region, offsetBytes, lengthBytes, mode } = past
     try {
       const wish = { ...image, mode, lengthBytes: offsetBytes + lengthBytes }
-      const found = images.resume(wish, session.peer)
+      const found = session.hasUnknownLayout
+        ? images.lose(wish, "what its client did to its memory is not known any more")
+        : images.resume(wish, session.peer)
       await session.map({ ...past, image: found, why: "as with the manager before" })
     } catch (error) {
       const message = "cannot serve a region of an adopted session: its missing pages block"

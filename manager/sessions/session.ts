@@ -82,7 +82,7 @@ export class Session {
   userfaultfd = -1
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
-  private abilities: UserfaultfdAbilities = { hasMinorFaults: false }
+  private abilities: UserfaultfdAbilities = { hasMinorFaults: false, hasLayoutEvents: false }
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
@@ -113,6 +113,11 @@ export class Session {
     const who = { session: id, pid, uid, gid, client: this.client, command }
     if (resumedFrom === undefined) this.services.log.info(who, "session begins")
     else this.services.log.info({ ...who, resumed_from: resumedFrom }, "session goes on")
+  }
+
+  /** What it did to its memory was told to an earlier manager, and died with it. */
+  get hasUnknownLayout(): boolean {
+    return this.isAdopted && this.abilities.hasLayoutEvents
   }
 
   /**

@@ -33,7 +33,11 @@ const refusedFeatures = ["EVENT_FORK", "EVENT_REMAP", "EVENT_UNMAP", "SIGBUS"]
 export interface UserfaultfdAbilities {
   /** Minor faults of shared memory, which mode share is made of. */
   readonly hasMinorFaults: boolean
+  /** The client's changes to its memory, of which only who reads the descriptor hears. */
+  readonly hasLayoutEvents: boolean
 }
+
+const layoutEvents = ["EVENT_FORK", "EVENT_REMAP", "EVENT_REMOVE", "EVENT_UNMAP"]
 
 /** Throws a ClientError unless the descriptor is a userfaultfd that this manager can serve. */
 export function checkUserfaultfd(
@@ -55,7 +59,9 @@ export function checkUserfaultfd(
     const wanted = `wanted none of ${refusedFeatures.join(", ")}`
     throw new ClientError("unsupported_features", `${found}, ${wanted}`)
   }
-  return { hasMinorFaults: namesOf(features).includes("MINOR_SHMEM") }
+  const names = namesOf(features)
+  const hasLayoutEvents = names.some((name) => layoutEvents.includes(name))
+  return { hasMinorFaults: names.includes("MINOR_SHMEM"), hasLayoutEvents }
 }
 
 function namesOf(features: number): string[] {
