@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import type { StatsView } from "../../manager/view.js"
 import { DebugSocket } from "../harness/debug_socket.js"
 import { OwnedProcess } from "../harness/owned_process.js"
@@ -56,19 +57,13 @@ export class Daemon {
   }
 
   async start(extra: readonly string[] = []): Promise<void> {
-    const { args, hasChannel } = this.launch(extra)
     const begun = performance.now()
-    const stdio = ["ignore", "pipe", "pipe", ...(hasChannel ? ["ipc" as const] : [])] as const
-    const child = spawn(process.execPath, args, { stdio: [...stdio], detached: isOwnGroup })
-    const life = new OwnedProcess(this.name, child)
-    child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
-    this.#note(`${life.pid} starts`)
+    const life = this.#spawn(extra)
     this.#process = life
     this.#past = this.tally
     this.#stats = undefined
     this.#isEnding = false
     void life.exited.then(({ code, signal }) => {
-      this.#note(`${life.pid} ended: code ${code}, signal ${signal}`)
       if (life !== this.#process || this.#isEnding) return
       this.crashes.push(`${this.name} ${life.pid}: code ${code}, signal ${signal}`)
     })
@@ -117,6 +112,15 @@ export class Daemon {
     return at
   }
 
+  /** One that takes over is killed then, at whatever it was; the one before is ended in order. */
+  async takeOverInVain(afterMs: number): Promise<bigint> {
+    this.#isEnding = true
+    const newcomer = this.#spawn(["--takeover"])
+    await delay(afterMs)
+    await newcomer.kill()
+    return this.terminate()
+  }
+
   /** What the living one counts, unless it does not answer. */
   async lookAtStats(): Promise<StatsView | undefined> {
     const { pid } = this
@@ -137,6 +141,19 @@ export class Daemon {
       faults: this.#past.faults + faults.missing + faults.minor + faults.write_protect,
       pagesPoisoned: this.#past.pagesPoisoned + pages_poisoned,
     }
+  }
+
+  #spawn(extra: readonly string[]): OwnedProcess {
+    const { args, hasChannel } = this.launch(extra)
+    const stdio = ["ignore", "pipe", "pipe", ...(hasChannel ? ["ipc" as const] : [])] as const
+    const child = spawn(process.execPath, args, { stdio: [...stdio], detached: isOwnGroup })
+    const life = new OwnedProcess(this.name, child)
+    child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk))
+    this.#note(`${life.pid} starts ${extra.join(" ")}`)
+    void life.exited.then(({ code, signal }) => {
+      this.#note(`${life.pid} ended: code ${code}, signal ${signal}`)
+    })
+    return life
   }
 
   #note(text: string): void {

@@ -58,9 +58,14 @@ async function term(scene: Scene): Promise<Done> {
   return { daemon, atNs, kills: 0 }
 }
 
-async function takeover({ main }: Scene): Promise<Done> {
+/** Now and then the one that takes over is killed, before, while or after it does. */
+async function takeover({ main, random }: Scene): Promise<Done> {
   await main.lookAtStats()
-  return { daemon: main, atNs: await main.takeOver(), kills: 0 }
+  const isInVain = random.once(3)
+  if (!isInVain) return { daemon: main, atNs: await main.takeOver(), kills: 0 }
+  const atNs = await main.takeOverInVain(random.between(1, 1500))
+  await main.start()
+  return { daemon: main, atNs, kills: 1 }
 }
 
 async function stop(scene: Scene): Promise<Done> {

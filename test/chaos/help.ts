@@ -20,7 +20,7 @@ export const helpText = `npm run chaos -- [options]: kills everything, and check
 disturbances
   kill         SIGKILL of a manager, once or several times in a row, and its start
   term         SIGTERM of a manager, which must exit with 0, and its start
-  takeover     another manager takes over from one that serves
+  takeover     another manager takes over from one that serves, or is killed while it does
   stop         SIGSTOP of a manager, and SIGCONT a while later
   client       SIGKILL of a client, and another in its place
   source       the page source in TypeScript fails, or hangs, for a while
