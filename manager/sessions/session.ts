@@ -12,7 +12,7 @@ import { ChoiceBook } from "./choice_book.js"
 import { type Region, RegionBook, type RegionWish } from "./region_book.js"
 import type { SessionRecord } from "./session_journal.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
-import type { Users } from "./users.js"
+import type { UserAccount, Users } from "./users.js"
 
 /** Who a client is, as the kernel says. */
 export interface Peer extends Identity {
@@ -83,6 +83,7 @@ export class Session {
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
   private abilities: UserfaultfdAbilities = { hasMinorFaults: false, hasLayoutEvents: false }
+  private readonly account: UserAccount
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
@@ -98,7 +99,8 @@ export class Session {
     private readonly voice: SessionVoice,
     private readonly onEnded: () => void,
   ) {
-    this.regions = new RegionBook(services.limits, services.users.accountOf(peer.uid))
+    this.account = services.users.accountOf(peer.uid)
+    this.regions = new RegionBook(services.limits, this.account)
   }
 
   /** It has said who it is. */
@@ -111,8 +113,8 @@ export class Session {
     const { id, peer, command, resumedFrom } = this
     const { pid, uid, gid } = peer
     const who = { session: id, pid, uid, gid, client: this.client, command }
-    if (resumedFrom === undefined) this.services.log.info(who, "session begins")
-    else this.services.log.info({ ...who, resumed_from: resumedFrom }, "session goes on")
+    if (resumedFrom === undefined) this.tell("info", who, "session begins")
+    else this.tell("info", { ...who, resumed_from: resumedFrom }, "session goes on")
   }
 
   /** What it did to its memory was told to an earlier manager, and died with it. */
@@ -242,6 +244,11 @@ export class Session {
     })
   }
 
+  /** A frame of it has taken so long. How long the next one has to wait for other users. */
+  spendFrameTime(tookMs: number): number {
+    return this.services.users.spendFrameTime(this.account, tookMs)
+  }
+
   /** It sends faster than it may, and is read that much later. */
   noteThrottled(): void {
     const { framesPerSecondMax } = this.services.limits
@@ -274,14 +281,14 @@ export class Session {
   }
 
   private async detachAndLeave(reason: string): Promise<void> {
-    const { engine, images, log } = this.services
+    const { engine, images } = this.services
     this.state = "closing"
     const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
     for (const image of this.published) images.withdraw(image)
     if (this.space !== undefined) await engine.detach(this.space)
     for (const region of this.regions.list().toReversed()) this.drop(region)
     this.record?.end()
-    log.info(facts, "session ended")
+    this.tell("info", facts, "session ended")
     this.onEnded()
   }
 
@@ -298,7 +305,14 @@ export class Session {
   }
 
   private warn(facts: object, message: string): void {
-    this.services.log.warn({ session: this.id, pid: this.peer.pid, ...facts }, message)
+    this.tell("warn", { session: this.id, pid: this.peer.pid, ...facts }, message)
+  }
+
+  private tell(level: "info" | "warn", facts: object, message: string): void {
+    const { users, log } = this.services
+    users.spendLine(this.peer.uid, (withheld) => {
+      log[level](withheld === 0 ? facts : { ...facts, user_lines_withheld: withheld }, message)
+    })
   }
 
   private spaceOf(region: Region): number {

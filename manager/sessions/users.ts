@@ -1,7 +1,9 @@
 import type { Limits } from "../config.js"
 import { ClientError } from "../errors.js"
 import type { ImageRegistry } from "../images/registry.js"
+import { LogBudget } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
+import { TimeShare } from "../sockets/time_share.js"
 
 /** What all sessions of one user have together. */
 export interface UserAccount {
@@ -11,9 +13,15 @@ export interface UserAccount {
   lengthBytes: bigint
   /** Prefaults and loads that are under way. */
   bulkRequests: number
+  readonly frameTime: TimeShare
 }
 
-const nothing: UserAccount = { sessions: 0, regions: 0, lengthBytes: 0n, bulkRequests: 0 }
+const nothing = { sessions: 0, regions: 0, lengthBytes: 0n, bulkRequests: 0 }
+
+/** Lines in the log about one user's sessions; a session that only comes and goes is two. */
+const linesMax = 500
+const linesSpanMs = 10_000
+const linesUsersMax = 256
 
 /** Held for each: socket, pidfd and userfaultfd; the image's memory and the file behind it. */
 const descriptorsOf = { session: 3, "published image": 2 } as const
@@ -24,6 +32,8 @@ const descriptorsOf = { session: 3, "published image": 2 } as const
  */
 export class Users {
   private readonly accounts = new Map<number, UserAccount>()
+  /** Outlive the user's last session: who comes again and again has one budget. */
+  private readonly lines = new Map<number, LogBudget>()
 
   constructor(
     private readonly limits: Limits,
@@ -32,13 +42,32 @@ export class Users {
   ) {}
 
   accountOf(uid: number): UserAccount {
-    const account = this.accounts.get(uid) ?? { ...nothing }
+    const account = this.accounts.get(uid) ?? { ...nothing, frameTime: new TimeShare() }
     this.accounts.set(uid, account)
     return account
   }
 
+  /** Writes a line about the user, unless there have been too many. */
+  spendLine(uid: number, write: (linesWithheld: number) => void): void {
+    const budget = this.lines.get(uid) ?? new LogBudget(linesMax, linesSpanMs)
+    // The user heard of last goes last.
+    this.lines.delete(uid)
+    this.lines.set(uid, budget)
+    for (const oldest of this.lines.keys()) {
+      if (this.lines.size <= linesUsersMax) break
+      this.lines.delete(oldest)
+    }
+    budget.spend(write)
+  }
+
   sessionsOf(uid: number): number {
     return this.accounts.get(uid)?.sessions ?? 0
+  }
+
+  /** A frame of theirs has taken so long. How long their next one has to wait. */
+  spendFrameTime(account: UserAccount, tookMs: number): number {
+    const pauseMs = account.frameTime.spend(tookMs)
+    return this.accounts.size > 1 ? pauseMs : 0
   }
 
   /** A prefault or a load. Rejects with a ClientError when too many are under way. */

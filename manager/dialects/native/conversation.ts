@@ -73,8 +73,9 @@ export class Conversation implements SessionVoice {
       (frame, numbers, isTruncated, hasLostDescriptors) => {
         const { native } = this.services
         const descriptors = new ReceivedDescriptors(numbers, native, this.connection.uid)
+        const beganMs = performance.now()
         this.receive({ frame, descriptors, isTruncated, hasLostDescriptors })
-        this.throttle()
+        this.throttle(performance.now() - beganMs)
       },
       () => this.closeIn(this.outbox.resume()),
       (reason) => this.close(reason),
@@ -106,8 +107,9 @@ export class Conversation implements SessionVoice {
     }
   }
 
-  private throttle(): void {
-    const pauseMs = this.bucket.take()
+  private throttle(tookMs: number): void {
+    // Its answer, which comes later, takes about as long.
+    const pauseMs = Math.max(this.bucket.take(), this.session.spendFrameTime(2 * tookMs))
     if (pauseMs === 0 || this.isOver()) return
     this.isThrottled = true
     this.session.noteThrottled()
