@@ -58,7 +58,7 @@ test("another user is answered as if there was no flood over many connections", 
 
   const taken = await takenBetween(manager, flooding, beside)
 
-  assert.ok(taken < connections, `${taken} frames of the flood before each answer`)
+  assert.ok(taken < 4 * connections, `${taken} frames of the flood before each answer`)
   for (const client of [...flooding, beside]) client.close()
   await manager.close()
 })
