@@ -7,7 +7,7 @@ import { OwnedProcess } from "../harness/owned_process.js"
 import { retryUntil, within } from "../harness/retry.js"
 import { RollingLog } from "./rolling_log.js"
 
-const readyBudgetMs = 30_000
+const readyBudgetMs = 60_000
 const statsBudgetMs = 1_000
 /** Ctrl-C is for the run alone: it ends the others, one after another. */
 export const isOwnGroup = process.stdin.isTTY === true
