@@ -90,12 +90,8 @@ Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
     throw_type_error(env, ("a userfaultfd is wanted, not " + kind.name).c_str());
     return env.Undefined();
   }
-  constexpr std::uint32_t layout_events = sys::uapi::feature_event_remove |
-                                          sys::uapi::feature_event_unmap |
-                                          sys::uapi::feature_event_remap |
-                                          sys::uapi::feature_event_fork;
-  const bool has_layout_events = (kind.features & layout_events) != 0;
-  const auto space = engine_->attach(std::move(uffd), has_layout_events, cpu_of(call[1]));
+  const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
+  const auto space = engine_->attach(std::move(uffd), layout_features, cpu_of(call[1]));
   if (!space) {
     Napi::Error error = Napi::Error::New(env, "too many address spaces are attached");
     error.Set("code", Napi::String::New(env, "too_many_sessions"));

@@ -6,6 +6,7 @@
 #include "engine/served_image.hpp"
 #include "sys/clock.hpp"
 #include "sys/page.hpp"
+#include "sys/uapi.hpp"
 #include "sys/uffd.hpp"
 
 namespace pagerd::engine {
@@ -32,7 +33,7 @@ FaultKind kind_of(const uffd_msg &message) {
 
 RegionPin::RegionPin(AddressSpace &space, std::shared_ptr<Region> region)
     : space_(&space), region_(std::move(region)) {
-  if (region_) region_->pin();
+  if (region_) region_->life()->pin();
 }
 
 RegionPin &RegionPin::operator=(RegionPin &&other) noexcept {
@@ -45,7 +46,7 @@ RegionPin &RegionPin::operator=(RegionPin &&other) noexcept {
 
 void RegionPin::release() {
   if (!region_) return;
-  if (region_->unpin()) space_->end_region(*region_);
+  if (region_->life()->unpin()) space_->end_region(*region_->life());
   region_.reset();
 }
 
@@ -54,8 +55,9 @@ void Batch::clear() {
   count = 0;
 }
 
-AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, bool has_layout_events, Outbox &outbox)
-    : id_(id), has_layout_events_(has_layout_events), outbox_(outbox), uffd_(std::move(uffd)) {
+AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features,
+                           Outbox &outbox)
+    : id_(id), layout_features_(layout_features), outbox_(outbox), uffd_(std::move(uffd)) {
   PAGERD_CHECK(uffd_.is_open());
 }
 
@@ -63,7 +65,7 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   PAGERD_CHECK(held.owns_lock() && batch.count == 0);
   if (is_closed_ || is_broken_) return ReadOutcome::closed;
   const bool is_paused = is_paused_.load();
-  if (is_paused && !has_layout_events_) return ReadOutcome::closed;
+  if (is_paused && !has_layout_events()) return ReadOutcome::closed;
 
   // The kernel hands out faults before layout events that were queued earlier. A read that does not
   // fill the buffer has emptied the queue, so every event that came before these faults is among
@@ -71,7 +73,7 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // event can come one message is read at a time: the kernel looks through its queue once more for
   // each further one, and what stays there is for whichever thread is free first.
   std::array<uffd_msg, limits::batch_faults_max> messages;
-  const std::size_t messages_max = has_layout_events_ ? messages.size() : 1;
+  const std::size_t messages_max = has_layout_events() ? messages.size() : 1;
   auto got = sys::uffd_read(uffd_.get(), std::span(messages).first(messages_max));
   if (!got.ok()) {
     report_misbehaviour(held, std::string("reading it failed: ") + std::strerror(got.error().code));
@@ -114,11 +116,15 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
 std::string AddressSpace::apply(const uffd_msg &message) {
   switch (message.event) {
     case UFFD_EVENT_REMOVE:
-      for (const auto &region : regions_.within(message.arg.remove.start, message.arg.remove.end)) {
-        if (region->discard(message.arg.remove.start, message.arg.remove.end)) continue;
-        return "there is no memory to note which pages it discards";
-      }
-      return "";
+      return change_layout(
+          {LayoutKind::remove, {message.arg.remove.start, message.arg.remove.end}});
+    case UFFD_EVENT_UNMAP:
+      return change_layout(
+          {LayoutKind::unmap, {message.arg.remove.start, message.arg.remove.end}});
+    case UFFD_EVENT_REMAP: {
+      const auto &remap = message.arg.remap;
+      return change_layout({LayoutKind::remap, {remap.from, remap.from + remap.len}, remap.to});
+    }
     case UFFD_EVENT_FORK:
       children_.emplace_back(static_cast<int>(message.arg.fork.ufd));
       break;
@@ -128,11 +134,30 @@ std::string AddressSpace::apply(const uffd_msg &message) {
   return "it raises event " + std::to_string(message.event) + ", which was not negotiated with us";
 }
 
+std::string AddressSpace::change_layout(const LayoutEvent &event) {
+  const auto vacated = regions_.apply(event);
+  if (!vacated) return "there is no memory to note which pages it discards";
+  for (const Vacated &left : *vacated) vacate(left);
+  const bool is_bounded = regions_.all().size() <= limits::parts_max;
+  return is_bounded ? "" : "it has cut its regions into too many parts";
+}
+
+// Threads that took their fault before the mapping went wait there for ever, unless they are woken:
+// the kernel delivers no such fault again, and what comes for it later finds no region.
+void AddressSpace::vacate(const Vacated &left) {
+  release(left.part->image().forget(*this, left.part->id(), left.range));
+  PAGERD_CHECK(sys::uffd_wake(uffd_.get(), left.range.start, left.range.bytes()));
+}
+
 void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns) {
   PAGERD_CHECK(batch.count < batch.faults.size());
   const std::uint64_t address = sys::page_floor(message.arg.pagefault.address);
-  std::shared_ptr<Region> region = regions_.at(address);
-  if (!region) {
+  const bool is_write = (message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE) != 0;
+  const Fault fault{
+      .address = address, .read_ns = now_ns, .kind = kind_of(message), .is_write = is_write};
+  bool is_changing = false;
+  std::shared_ptr<Region> region = region_for(fault, is_changing);
+  if (!region && !is_changing) {
     // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still
     // come.
     strays.note(address);
@@ -140,10 +165,35 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
     return;
   }
   PinnedFault &slot = batch.faults[batch.count++];
-  const bool is_write = (message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE) != 0;
-  slot.fault = {
-      .address = address, .read_ns = now_ns, .kind = kind_of(message), .is_write = is_write};
+  slot.fault = fault;
   slot.region = RegionPin(*this, std::move(region));
+}
+
+// Memory that mremap() made longer is registered like what it was before, and no event tells how
+// long it is. So a fault behind a region, in one mapping with its last page, is of what it grew by.
+// It takes a client that asked for remap events; any other announces what it maps, and faults
+// before it does so wait for that.
+std::shared_ptr<Region> AddressSpace::region_for(const Fault &fault, bool &is_changing) {
+  std::shared_ptr<Region> region = regions_.at(fault.address);
+  if (region || (layout_features_ & sys::uapi::feature_event_remap) == 0) return region;
+  const std::shared_ptr<Region> below = regions_.below(fault.address);
+  if (!below) return nullptr;
+  const std::uint64_t last_page = below->end() - sys::page_bytes;
+  const std::uint64_t bytes = fault.address + sys::page_bytes - last_page;
+  switch (sys::uffd_probe(uffd_.get(), last_page, bytes)) {
+    case sys::Probe::one_mapping:
+      return regions_.grow(below, fault.address);
+    case sys::Probe::changing:
+      is_changing = true;
+      return nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+RegionPin AddressSpace::pin_for(const Guard &held, const Fault &fault, bool &is_changing) {
+  PAGERD_CHECK(held.owns_lock());
+  return RegionPin(*this, region_for(fault, is_changing));
 }
 
 RegionPin AddressSpace::pin_at(const Guard &held, std::uint64_t address) {
@@ -173,7 +223,7 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
 }
 
 bool AddressSpace::remove_region(std::uint32_t id, std::uint32_t request) {
-  std::shared_ptr<Region> region;
+  std::shared_ptr<RegionLife> region;
   {
     const Guard held = lock();
     region = regions_.take(id);
@@ -196,7 +246,7 @@ void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
     if (std::find(sets.begin(), sets.end(), set) == sets.end()) set->remove(uffd_);
   }
   watchers_ = std::move(sets);
-  if (is_paused_.load() && !has_layout_events_) return;
+  if (is_paused_.load() && !has_layout_events()) return;
   add_to_sets();
 }
 
@@ -211,7 +261,7 @@ void AddressSpace::retry_watch() {
   if (!held || !lacks_watch_.load(std::memory_order_relaxed)) return;
   if (is_closed_ || is_broken_) return;
   // Paused: it is added when it goes on.
-  if (is_paused_.load() && !has_layout_events_) return;
+  if (is_paused_.load() && !has_layout_events()) return;
   add_to_sets();
 }
 
@@ -224,7 +274,7 @@ void AddressSpace::report_misbehaviour(const Guard &held, const std::string &rea
 }
 
 void AddressSpace::close() {
-  std::vector<std::shared_ptr<Region>> regions;
+  std::vector<std::shared_ptr<RegionLife>> regions;
   {
     const Guard held = lock();
     if (is_closed_) return;
@@ -241,7 +291,7 @@ void AddressSpace::close() {
 void AddressSpace::pause_if_full() {
   if (is_paused_.load()) return;
   if (pending.count() + limits::batch_faults_max <= limits::pending_faults_max) return;
-  if (!has_layout_events_) unwatch();
+  if (!has_layout_events()) unwatch();
   is_paused_.store(true);
   if (pending.count() <= limits::pending_faults_max / 2) go_on();
 }
@@ -254,7 +304,7 @@ void AddressSpace::resume_if_drained() {
 
 void AddressSpace::go_on() {
   is_paused_.store(false);
-  if (!has_layout_events_) {
+  if (!has_layout_events()) {
     add_to_sets();
     return;
   }
@@ -269,14 +319,18 @@ void AddressSpace::unwatch() {
   for (sys::Epoll *set : watchers_) set->remove(uffd_);
 }
 
-void AddressSpace::end_region(Region &region) {
-  for (const Waiter &waiter : region.image().forget(*this, region)) {
+void AddressSpace::release(const std::vector<Waiter> &waiters) {
+  for (const Waiter &waiter : waiters) {
     if (waiter.prefault) continue;  // it answers when it is dropped here
     // A thread may wait there by now on behalf of the region that came next, taken for a duplicate
     // of this one: it has to fault again.
     pending.remove(waiter.fault.address);
     PAGERD_CHECK(sys::uffd_wake(uffd_.get(), waiter.fault.address, sys::page_bytes));
   }
+}
+
+void AddressSpace::end_region(RegionLife &region) {
+  release(region.image()->forget(*this, region.id()));
   if (region.close_request() != 0) {
     outbox_.post({.kind = EventKind::unmapped,
                   .space = id_,

@@ -13,7 +13,7 @@
 #include "engine/events.hpp"
 #include "engine/limits.hpp"
 #include "engine/pending.hpp"
-#include "engine/region.hpp"
+#include "engine/region_table.hpp"
 #include "engine/starvation.hpp"
 #include "engine/strays.hpp"
 #include "sys/descriptor.hpp"
@@ -25,6 +25,7 @@ namespace pagerd::engine {
 using SpaceId = std::uint64_t;
 
 class AddressSpace;
+struct Waiter;
 
 // The right to install pages in one region. While any is held the region is not over and the uffd
 // stays open.
@@ -48,6 +49,7 @@ class RegionPin {
   std::shared_ptr<Region> region_;
 };
 
+// Without a region: the layout is changing, and where the fault belongs can only be said later.
 struct PinnedFault {
   Fault fault;
   RegionPin region;
@@ -83,7 +85,8 @@ class AddressSpace {
  public:
   using Guard = std::unique_lock<std::mutex>;
 
-  AddressSpace(SpaceId id, sys::Descriptor uffd, bool has_layout_events, Outbox &outbox);
+  // `layout_features`: which layout events its userfaultfd raises (sys/uapi.hpp).
+  AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features, Outbox &outbox);
 
   SpaceId id() const { return id_; }
   // For holders of a pin, or of the lock while is_open().
@@ -92,12 +95,15 @@ class AddressSpace {
   Guard lock() { return Guard(mutex_); }
   Guard try_lock() { return Guard(mutex_, std::try_to_lock); }
   // Held while installing: the lock, if the layout can change under us, else nothing.
-  Guard lock_for_install() { return has_layout_events_ ? Guard(mutex_) : Guard(); }
-  bool has_layout_events() const { return has_layout_events_; }
+  Guard lock_for_install() { return has_layout_events() ? Guard(mutex_) : Guard(); }
+  bool has_layout_events() const { return layout_features_ != 0; }
 
   // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
   ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
   RegionPin pin_at(const Guard &held, std::uint64_t address);
+  // The same for a fault, which may have come from where the client has let a region grow.
+  // `is_changing`: nothing was found because the layout is changing, ask again.
+  RegionPin pin_for(const Guard &held, const Fault &fault, bool &is_changing);
 
   // Everything below is for the thread that carries out commands.
 
@@ -136,6 +142,9 @@ class AddressSpace {
 
   // Why the descriptor cannot be served any more; empty when it can.
   std::string apply(const uffd_msg &message);
+  std::string change_layout(const LayoutEvent &event);
+  void vacate(const Vacated &left);
+  std::shared_ptr<Region> region_for(const Fault &fault, bool &is_changing);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
   // With pending_faults_max near, no more faults are taken in. A uffd without layout events is not
   // read at all then; one with them has to be, for while one is unread nothing can be installed.
@@ -145,10 +154,11 @@ class AddressSpace {
   void add_to_sets();
   void unwatch();
   // A closed region has no pin any more: nobody waits on its behalf from here on.
-  void end_region(Region &region);
+  void end_region(RegionLife &region);
+  void release(const std::vector<Waiter> &waiters);
 
   const SpaceId id_;
-  const bool has_layout_events_;
+  const std::uint64_t layout_features_;
   Outbox &outbox_;
 
   std::mutex mutex_;

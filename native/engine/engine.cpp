@@ -124,11 +124,11 @@ void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason,
   fillers_.settle_soon(std::move(job));
 }
 
-std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd, bool has_layout_events,
-                                             int cpu) {
+std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
+                                             std::uint64_t layout_features, int cpu) {
   if (spaces_open_ >= options_.spaces_max) return nullptr;
   auto space = spaces_.create([&](SpaceId id) {
-    return std::make_shared<AddressSpace>(id, std::move(uffd), has_layout_events, outbox_);
+    return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_);
   });
   if (!space) return nullptr;
   if (!watch(space, cpu)) {

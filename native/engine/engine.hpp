@@ -51,9 +51,11 @@ class Engine {
   // `attempts`: how many have failed by now, the job's own included.
   void fail_fill(std::shared_ptr<FillJob> job, const std::string &reason, unsigned attempts);
 
-  // Null when spaces_max are attached or have not been taken leave of. `cpu`: where all of the
-  // client's threads run, or -1.
-  std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, bool has_layout_events, int cpu);
+  // Null when spaces_max are attached or have not been taken leave of. `layout_features`: of those
+  // that raise layout events, which the userfaultfd has. `cpu`: where all of the client's threads
+  // run, or -1.
+  std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, std::uint64_t layout_features,
+                                       int cpu);
   // A space is detached once. A `detached` event follows.
   void detach(const std::shared_ptr<AddressSpace> &space);
   // False: too much is under way, ask again later.

@@ -44,6 +44,10 @@ inline constexpr std::size_t notices_max = 1024;
 
 inline constexpr std::size_t spaces_max = 16384;
 
+// Parts that the regions of one address space are cut into by unmapping and moving. A client has at
+// most 65,530 mappings unless its administrator says otherwise; each can leave zeros behind.
+inline constexpr std::size_t parts_max = 262144;
+
 // Every space may have to be detached whatever else is queued.
 inline constexpr std::size_t mailbox_capacity = 32768;
 static_assert(commands_max + spaces_max < mailbox_capacity);

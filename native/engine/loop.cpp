@@ -122,7 +122,11 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
 
     for (std::size_t i = 0; i < batch_.count; ++i) {
       PinnedFault &pinned = batch_.faults[i];
-      resolver_->serve(space, *pinned.region, pinned.fault, worker_);
+      if (pinned.region) {
+        resolver_->serve(space, *pinned.region, pinned.fault, worker_);
+      } else {
+        resolver_->put_off(space, pinned.fault, worker_);
+      }
     }
   }
   batch_.clear();

@@ -92,7 +92,9 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!region || region->id() != region_) return stop("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
 
-  Window window{rest_.start, std::min(rest_.start + limits::long_slice_bytes, rest_.end)};
+  // The client may have unmapped or moved what lies behind.
+  const std::uint64_t limit = std::min(rest_.end, region->end());
+  Window window{rest_.start, std::min(rest_.start + limits::long_slice_bytes, limit)};
   if (const auto zeros = region->discarded_run(rest_.start, window)) {
     rest_.start = zeros->end;  // discarded pages are the client's affair: they fault as zeros
     return Step::again;
@@ -168,13 +170,13 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
 
 PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &desk) {
   ServedImage &image = region.image();
-  const std::uint64_t last = region.page_of(rest_.end - 1) + 1;
+  const std::uint64_t last = region.page_of(std::min(rest_.end, region.end()) - 1) + 1;
   const bool is_narrow = run.first < narrow_end_;
   const unsigned attempts = is_narrow ? attempts_ : 0;
   const std::uint64_t narrow_end = is_narrow ? narrow_end_ : 0;
   const Fault asked{.attempts = static_cast<std::uint16_t>(attempts)};
-  const Ask answer = image.ask({space_, asked, shared_from_this(), run.first}, run.first, run.end,
-                               Urgency::bulk, desk);
+  const Ask answer = image.ask({space_, asked, shared_from_this(), run.first, region_}, run.first,
+                               run.end, Urgency::bulk, desk);
   switch (answer) {
     case Ask::ready:
       return Step::again;

@@ -20,31 +20,67 @@ std::uint64_t streak_window_of(Backing backing) {
 }  // namespace
 
 Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
-    : id_(plan.id),
-      start_(plan.start),
-      end_(plan.start + plan.length_bytes),
-      image_offset_bytes_(plan.image_offset_bytes),
-      backing_(plan.backing),
+    : Region(plan, Content::image,
+             std::make_shared<RegionLife>(plan.id, std::move(image),
+                                          plan.image_offset_bytes / page_bytes,
+                                          plan.length_bytes / page_bytes)) {}
+
+Region::Region(const RegionPlan &plan, Content content, std::shared_ptr<RegionLife> life)
+    : life_(std::move(life)),
+      plan_(plan),
+      content_(content),
       window_bytes_(plan.window_bytes != 0 ? plan.window_bytes : plan.window_bytes_default),
       window_bytes_max_(plan.window_bytes != 0
                             ? plan.window_bytes
                             : std::max(plan.window_bytes_default, streak_window_of(plan.backing))),
-      image_(std::move(image)),
       streak_window_(window_bytes_) {
-  PAGERD_CHECK(sys::is_page_aligned(start_ | end_ | image_offset_bytes_) && start_ < end_);
+  PAGERD_CHECK(sys::is_page_aligned(start() | end() | image_offset_bytes()) && start() < end());
   PAGERD_CHECK((window_bytes_ & (window_bytes_ - 1)) == 0 && window_bytes_ >= page_bytes);
-  image_->regions.fetch_add(1);
 }
 
-Region::~Region() { image_->regions.fetch_sub(1); }
+std::shared_ptr<Region> Region::part(Window range, std::uint64_t to) const {
+  PAGERD_CHECK(contains(range) && range.bytes() > 0);
+  RegionPlan plan = plan_;
+  plan.start = to;
+  plan.length_bytes = range.bytes();
+  if (content_ == Content::image) plan.image_offset_bytes += range.start - start();
+  return std::shared_ptr<Region>(new Region(plan, content_, life_));
+}
+
+std::shared_ptr<Region> Region::beyond(Window range) const {
+  PAGERD_CHECK(range.start >= end() && range.bytes() > 0);
+  RegionPlan plan = plan_;
+  plan.start = range.start;
+  plan.length_bytes = range.bytes();
+  if (backing() == Backing::anonymous) {
+    return std::shared_ptr<Region>(new Region(plan, Content::zeros, life_));
+  }
+  plan.image_offset_bytes += range.start - start();
+  const std::uint64_t end_bytes = plan.image_offset_bytes + plan.length_bytes;
+  if (end_bytes > image().image().pages() * page_bytes) return nullptr;
+  return std::shared_ptr<Region>(new Region(plan, Content::image, life_));
+}
+
+std::shared_ptr<Region> Region::left_at(Window range) const {
+  if (backing() != Backing::anonymous) return part(range);
+  RegionPlan plan = plan_;
+  plan.start = range.start;
+  plan.length_bytes = range.bytes();
+  return std::shared_ptr<Region>(new Region(plan, Content::zeros, life_));
+}
+
+std::shared_ptr<Region> Region::in_child(std::shared_ptr<RegionLife> life) const {
+  PAGERD_CHECK(life != life_ && life->id() == id());
+  return std::shared_ptr<Region>(new Region(plan_, content_, std::move(life)));
+}
 
 std::uint64_t Region::page_of(std::uint64_t address) const {
   PAGERD_CHECK(contains(address));
-  return (address - start_ + image_offset_bytes_) / page_bytes;
+  return (address - start() + image_offset_bytes()) / page_bytes;
 }
 
 std::uint64_t Region::address_of(std::uint64_t page) const {
-  return page * page_bytes - image_offset_bytes_ + start_;
+  return page * page_bytes - image_offset_bytes() + start();
 }
 
 Window Region::choose_window(std::uint64_t address) {
@@ -57,88 +93,31 @@ Window Region::choose_window(std::uint64_t address) {
 
   // Aligned in the image, not in memory: then clients that map it anywhere want the same ranges of
   // the source.
-  const std::uint64_t offset = address - start_ + image_offset_bytes_;
+  const std::uint64_t first = image_offset_bytes();
+  const std::uint64_t offset = address - start() + first;
   const std::uint64_t block = offset & ~(window - 1);
-  const std::uint64_t from = is_streak ? offset : std::max(block, image_offset_bytes_);
-  const std::uint64_t length = end_ - start_;
-  const std::uint64_t to = std::min(block + window, image_offset_bytes_ + length);
-  return {from - image_offset_bytes_ + start_, to - image_offset_bytes_ + start_};
+  const std::uint64_t from = is_streak ? offset : std::max(block, first);
+  const std::uint64_t to = std::min(block + window, first + plan_.length_bytes);
+  return {from - first + start(), to - first + start()};
 }
 
-bool Region::discard(std::uint64_t start, std::uint64_t end) {
-  if (backing_ != Backing::anonymous) return true;
-  const std::uint64_t from = std::max(start, start_);
-  const std::uint64_t to = std::min(end, end_);
-  if (from >= to) return true;
-  if (!discarded_) discarded_ = DiscardedPages::create((end_ - start_) / page_bytes);
-  if (!discarded_) return false;
-  discarded_->add((from - start_) / page_bytes, (to - start_) / page_bytes);
-  return true;
+bool Region::discard(Window range) {
+  PAGERD_CHECK(contains(range) && range.bytes() > 0);
+  if (backing() != Backing::anonymous || content_ == Content::zeros) return true;
+  return life_->discard(page_of(range.start), page_of(range.end - 1) + 1);
 }
 
 std::optional<Window> Region::discarded_run(std::uint64_t address, Window &window) const {
-  if (!discarded_) return std::nullopt;
-  const std::uint64_t page = (address - start_) / page_bytes;
-  const Window run{
-      discarded_->run_begin(page, (window.start - start_) / page_bytes) * page_bytes + start_,
-      discarded_->run_end(page, (window.end - start_) / page_bytes) * page_bytes + start_};
-  if (discarded_->has(page)) return run;
+  if (content_ == Content::zeros) return window;
+  if (!life_->has_discarded()) return std::nullopt;
+  PAGERD_CHECK(contains(window));
+  const std::uint64_t page = page_of(address);
+  const std::uint64_t low = page_of(window.start);
+  const std::uint64_t high = page_of(window.end - 1) + 1;
+  const Window run{address_of(life_->run_begin(page, low)), address_of(life_->run_end(page, high))};
+  if (life_->is_discarded(page)) return run;
   window = run;
   return std::nullopt;
 }
-
-bool Region::close(std::uint32_t request) {
-  close_request_ = request;
-  return pins_.fetch_or(closing, std::memory_order_acq_rel) == 0;
-}
-
-std::span<const std::shared_ptr<Region>> RegionTable::within(std::uint64_t start,
-                                                             std::uint64_t end) const {
-  const auto first = std::upper_bound(
-      regions_.begin(), regions_.end(), start,
-      [](std::uint64_t address, const auto &region) { return address < region->end(); });
-  const auto behind = std::lower_bound(
-      first, regions_.end(), end,
-      [](const auto &region, std::uint64_t address) { return region->start() < address; });
-  return {first, behind};
-}
-
-Region *RegionTable::overlapping(std::uint64_t start, std::uint64_t end) const {
-  const auto found = within(start, end);
-  return found.empty() ? nullptr : found.front().get();
-}
-
-std::shared_ptr<Region> RegionTable::at(std::uint64_t address) const {
-  const auto behind = std::upper_bound(
-      regions_.begin(), regions_.end(), address,
-      [](std::uint64_t at, const auto &region) { return at < region->end(); });
-  if (behind == regions_.end() || !(*behind)->contains(address)) return nullptr;
-  return *behind;
-}
-
-std::shared_ptr<Region> RegionTable::with_id(std::uint32_t id) const {
-  const auto found = std::find_if(regions_.begin(), regions_.end(),
-                                  [id](const auto &region) { return region->id() == id; });
-  return found == regions_.end() ? nullptr : *found;
-}
-
-void RegionTable::insert(std::shared_ptr<Region> region) {
-  PAGERD_CHECK(overlapping(region->start(), region->end()) == nullptr);
-  const auto behind = std::upper_bound(
-      regions_.begin(), regions_.end(), region->start(),
-      [](std::uint64_t start, const auto &other) { return start < other->start(); });
-  regions_.insert(behind, std::move(region));
-}
-
-std::shared_ptr<Region> RegionTable::take(std::uint32_t id) {
-  const auto found = std::find_if(regions_.begin(), regions_.end(),
-                                  [id](const auto &region) { return region->id() == id; });
-  if (found == regions_.end()) return nullptr;
-  std::shared_ptr<Region> taken = std::move(*found);
-  regions_.erase(found);
-  return taken;
-}
-
-std::vector<std::shared_ptr<Region>> RegionTable::take_all() { return std::exchange(regions_, {}); }
 
 }  // namespace pagerd::engine

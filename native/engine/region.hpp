@@ -4,16 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
-#include <vector>
 
-#include "engine/discarded_pages.hpp"
 #include "engine/fault.hpp"
-#include "engine/tally.hpp"
+#include "engine/region_life.hpp"
 
 namespace pagerd::engine {
-
-class ServedImage;
 
 // What the client has mapped in a region: anonymous memory that bytes are copied into, or the
 // image's own file, for itself alone or together with all who map it so.
@@ -31,24 +26,39 @@ struct RegionPlan {
   Backing backing = Backing::anonymous;
 };
 
-// One contiguous registered address range, mapped onto one range of an image. Made by the control
-// plane, found by fault threads through its address space's table. Whoever installs pages holds a
-// pin; a region that closes leaves the table first and is over when the last pin is gone, so that
-// nothing is ever installed after its end was announced.
+// What a part of a region shows: its range of the image, or zeros, where its client has let it grow
+// beyond that, or has moved the pages away and kept the addresses.
+enum class Content : std::uint8_t { image, zeros };
+
+// One contiguous registered address range, mapped onto one range of an image: a region, or what its
+// client has made of a part of it by unmapping and moving. Never changes: a layout event puts
+// others in its place. Made by the control plane, found by fault threads through its space's table.
 class Region {
  public:
   Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image);
-  ~Region();
 
-  std::uint32_t id() const { return id_; }
-  std::uint64_t start() const { return start_; }
-  std::uint64_t end() const { return end_; }
-  std::uint64_t image_offset_bytes() const { return image_offset_bytes_; }
-  Backing backing() const { return backing_; }
-  ServedImage &image() const { return *image_; }
-  const std::shared_ptr<ServedImage> &shared_image() const { return image_; }
-  bool contains(std::uint64_t address) const { return start_ <= address && address < end_; }
-  bool contains(Window window) const { return start_ <= window.start && window.end <= end_; }
+  // The pages in `range`, at the address `to`.
+  std::shared_ptr<Region> part(Window range, std::uint64_t to) const;
+  std::shared_ptr<Region> part(Window range) const { return part(range, range.start); }
+  // Memory beyond them, of the same region: zeros, or what the file has there. Null where the image
+  // has no more.
+  std::shared_ptr<Region> beyond(Window range) const;
+  // What is left at `range` when its pages were moved elsewhere: zeros, or the file's pages still.
+  std::shared_ptr<Region> left_at(Window range) const;
+  // The same part of a forked child's region.
+  std::shared_ptr<Region> in_child(std::shared_ptr<RegionLife> life) const;
+
+  std::uint32_t id() const { return plan_.id; }
+  std::uint64_t start() const { return plan_.start; }
+  std::uint64_t end() const { return plan_.start + plan_.length_bytes; }
+  Window range() const { return {start(), end()}; }
+  std::uint64_t image_offset_bytes() const { return plan_.image_offset_bytes; }
+  Backing backing() const { return plan_.backing; }
+  Content content() const { return content_; }
+  ServedImage &image() const { return *life_->image(); }
+  const std::shared_ptr<RegionLife> &life() const { return life_; }
+  bool contains(std::uint64_t address) const { return start() <= address && address < end(); }
+  bool contains(Window window) const { return start() <= window.start && window.end <= end(); }
 
   std::uint64_t page_of(std::uint64_t address) const;     // in the image
   std::uint64_t address_of(std::uint64_t page) const;     // of an image page of this region
@@ -61,61 +71,29 @@ class Region {
   // Pages the client discarded: anonymous ones read as zeros from now on; those of a file are the
   // file's again. Under the address space's lock.
   // False when there is no memory to note that in.
-  [[nodiscard]] bool discard(std::uint64_t start, std::uint64_t end);
+  [[nodiscard]] bool discard(Window range);
   // With `address` discarded: the discarded run around it in `window`; else what of `window` is not
   // discarded.
   std::optional<Window> discarded_run(std::uint64_t address, Window &window) const;
 
-  // pin() under the address space's lock, while the region is in its table.
-  void pin() { pins_.fetch_add(1, std::memory_order_relaxed); }
-  // True for the one call after which the closed region is over.
-  bool unpin() { return pins_.fetch_sub(1, std::memory_order_acq_rel) == (closing | 1); }
-  // Call once, after leaving the table. True when it is over at once. `request` is answered then;
-  // 0: nobody asked.
-  bool close(std::uint32_t request);
-  std::uint32_t close_request() const { return close_request_; }
+ private:
+  const std::shared_ptr<RegionLife> life_;
 
-  Counter faults;
-  Counter resident_pages;
+ public:
+  Counter &faults = life_->faults;
+  Counter &resident_pages = life_->resident_pages;
 
  private:
-  static constexpr std::uint64_t closing = std::uint64_t{1} << 63;
+  Region(const RegionPlan &plan, Content content, std::shared_ptr<RegionLife> life);
 
-  const std::uint32_t id_;
-  const std::uint64_t start_;
-  const std::uint64_t end_;
-  const std::uint64_t image_offset_bytes_;
-  const Backing backing_;
+  const RegionPlan plan_;
+  const Content content_;
   const std::uint64_t window_bytes_;
   const std::uint64_t window_bytes_max_;
-  const std::shared_ptr<ServedImage> image_;
 
   // Hints that several fault threads write; a lost update costs a smaller window, nothing else.
   std::atomic<std::uint64_t> next_expected_{0};
   std::atomic<std::uint64_t> streak_window_;
-
-  std::optional<DiscardedPages> discarded_;
-  std::atomic<std::uint64_t> pins_{0};
-  std::uint32_t close_request_ = 0;
-};
-
-// The regions of one address space, ordered by address; under that address space's lock.
-class RegionTable {
- public:
-  // The region that shares addresses with [start, end), if any.
-  Region *overlapping(std::uint64_t start, std::uint64_t end) const;
-  // All that do, in the order of their addresses.
-  std::span<const std::shared_ptr<Region>> within(std::uint64_t start, std::uint64_t end) const;
-  std::shared_ptr<Region> at(std::uint64_t address) const;
-  std::shared_ptr<Region> with_id(std::uint32_t id) const;
-
-  void insert(std::shared_ptr<Region> region);
-  std::shared_ptr<Region> take(std::uint32_t id);
-  std::vector<std::shared_ptr<Region>> take_all();
-  const std::vector<std::shared_ptr<Region>> &all() const { return regions_; }
-
- private:
-  std::vector<std::shared_ptr<Region>> regions_;
 };
 
 }  // namespace pagerd::engine

@@ -131,8 +131,8 @@ void Resolver::wait_for_bytes(Served &served, image::Run run) {
     return finish(served, Outcome::already_present, 0);
   }
   served.fault.has_waited_for_fill = true;
-  const Ask answer = image.ask({served.space, served.fault, nullptr, page}, run.first, run.end,
-                               Urgency::demand, fills_);
+  const Ask answer = image.ask({served.space, served.fault, nullptr, page, served.region.id()},
+                               run.first, run.end, Urgency::demand, fills_);
   if (answer == Ask::waiting) return;
 
   space.pending.remove(served.fault.address);
@@ -227,19 +227,22 @@ void Resolver::starve(Served &served) {
 }
 
 void Resolver::defer(Served &served, unsigned slowness) {
-  AddressSpace &space = *served.space;
-  Fault fault = served.fault;
-  space.tally.count(Outcome::deferred);
-  served.worker.tally.count(Outcome::deferred);
-  if (!space.pending.add(fault.address, fault.read_ns, Place::deferred)) return;
+  put_off(served.space, served.fault, slowness, served.worker);
+}
+
+void Resolver::put_off(const std::shared_ptr<AddressSpace> &space, Fault fault, unsigned slowness,
+                       Worker &worker) {
+  space->tally.count(Outcome::deferred);
+  worker.tally.count(Outcome::deferred);
+  if (!space->pending.add(fault.address, fault.read_ns, Place::deferred)) return;
   const std::uint64_t pause_end = sys::monotonic_ns() + pause_ns(fault.deferrals + slowness);
   // Where memory is missing all come back at once, and the first that fails again stops the others.
-  const std::uint64_t due = std::max(pause_end, space.starvation.until_ns());
+  const std::uint64_t due = std::max(pause_end, space->starvation.until_ns());
   if (fault.deferrals < UINT8_MAX) ++fault.deferrals;
-  if (deferred_.add({due, served.space, fault})) return;
+  if (deferred_.add({due, space, fault})) return;
   // No room: back to the kernel, which delivers it again.
-  space.pending.remove(fault.address);
-  PAGERD_CHECK(sys::uffd_wake(space.uffd(), fault.address, page_bytes));
+  space->pending.remove(fault.address);
+  PAGERD_CHECK(sys::uffd_wake(space->uffd(), fault.address, page_bytes));
 }
 
 void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
@@ -267,28 +270,32 @@ void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
                .has_waited_for_fill = fault.has_waited_for_fill});
 }
 
-RegionPin Resolver::find_again(AddressSpace::Guard &held, AddressSpace &space, const Fault &fault,
+RegionPin Resolver::find_again(AddressSpace::Guard &held,
+                               const std::shared_ptr<AddressSpace> &space, const Fault &fault,
                                Worker &worker) {
   // In hand before it is listed no more: at every moment somebody can be seen to have it.
-  worker.in_hand.enter(space.id());
+  worker.in_hand.enter(space->id());
   worker.in_hand.take(fault.address, fault.read_ns);
-  space.pending.remove(fault.address);
-  held = space.lock();
-  RegionPin region = space.pin_at(held, fault.address);
-  if (!region) {
+  space->pending.remove(fault.address);
+  held = space->lock();
+  bool is_changing = false;
+  RegionPin region = space->pin_for(held, fault, is_changing);
+  if (is_changing) {
+    put_off(space, fault, 0, worker);
+  } else if (!region) {
     // Ended since. The memory may be there still, registered, with another region in it soon.
-    space.wake_page(fault.address);
-    space.tally.count(Outcome::discarded);
+    space->wake_page(fault.address);
+    space->tally.count(Outcome::discarded);
     worker.tally.count(Outcome::discarded);
   }
-  if (!space.has_layout_events()) held.unlock();
+  if (!space->has_layout_events()) held.unlock();
   return region;
 }
 
 void Resolver::resume(const std::shared_ptr<AddressSpace> &space, Fault fault, Worker &worker) {
   {
     AddressSpace::Guard held;
-    const RegionPin region = find_again(held, *space, fault, worker);
+    const RegionPin region = find_again(held, space, fault, worker);
     if (region) serve(space, *region, fault, worker);
   }
   put_down(worker);
@@ -299,7 +306,7 @@ void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
                        const std::string &reason, Worker &worker) {
   {
     AddressSpace::Guard held;
-    const RegionPin region = find_again(held, *space, fault, worker);
+    const RegionPin region = find_again(held, space, fault, worker);
     if (region) {
       Served served{space, *region, fault, worker};
       poison(served, reason);

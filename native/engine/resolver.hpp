@@ -33,6 +33,10 @@ class Resolver {
   // A fault just read. The caller holds the region's pin, and the space's lock_for_install().
   void serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
              Worker &worker);
+  // A fault of a layout that is changing: later it will show where it belongs.
+  void put_off(const std::shared_ptr<AddressSpace> &space, Fault fault, Worker &worker) {
+    put_off(space, std::move(fault), 0, worker);
+  }
   // A fault that was kept: looks its region up again, for the layout may have changed. Takes the
   // space's lock.
   void resume(const std::shared_ptr<AddressSpace> &space, Fault fault, Worker &worker);
@@ -52,9 +56,11 @@ class Resolver {
   void let_go(Served &served, std::uint64_t pages);
   void starve(Served &served);
   void defer(Served &served, unsigned slowness);
+  void put_off(const std::shared_ptr<AddressSpace> &space, Fault fault, unsigned slowness,
+               Worker &worker);
   void finish(Served &served, Outcome outcome, std::uint64_t pages);
-  RegionPin find_again(AddressSpace::Guard &held, AddressSpace &space, const Fault &fault,
-                       Worker &worker);
+  RegionPin find_again(AddressSpace::Guard &held, const std::shared_ptr<AddressSpace> &space,
+                       const Fault &fault, Worker &worker);
 
   FillDesk &fills_;
   DeferredFaults &deferred_;

@@ -123,12 +123,19 @@ std::vector<Waiter> ServedImage::settle(const FillJob &job) {
   });
 }
 
-std::vector<Waiter> ServedImage::forget(const AddressSpace &space, const Region &region) {
+std::vector<Waiter> ServedImage::forget(const AddressSpace &space, std::uint32_t region) {
   const std::lock_guard lock(mutex_);
   return take_out(waiters_, [&](const Waiter &waiter) {
-    if (waiter.space.get() != &space) return false;
-    return waiter.prefault ? waiter.prefault->region() == region.id()
-                           : region.contains(waiter.fault.address);
+    return waiter.space.get() == &space && waiter.region == region;
+  });
+}
+
+std::vector<Waiter> ServedImage::forget(const AddressSpace &space, std::uint32_t region,
+                                        Window vacated) {
+  const std::lock_guard lock(mutex_);
+  return take_out(waiters_, [&](const Waiter &waiter) {
+    if (waiter.space.get() != &space || waiter.region != region || waiter.prefault) return false;
+    return vacated.start <= waiter.fault.address && waiter.fault.address < vacated.end;
   });
 }
 

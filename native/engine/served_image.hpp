@@ -22,6 +22,7 @@ struct Waiter {
   Fault fault;
   std::shared_ptr<PrefaultJob> prefault;  // null: a fault
   std::uint64_t image_page = 0;
+  std::uint32_t region = 0;
 };
 
 enum class Ask {
@@ -50,7 +51,9 @@ class ServedImage : public std::enable_shared_from_this<ServedImage> {
   // The job's pages are there, or will not be: returns who waits for them.
   std::vector<Waiter> settle(const FillJob &job);
   // Takes off the list who waits on behalf of a region that has ended, and returns them.
-  std::vector<Waiter> forget(const AddressSpace &space, const Region &region);
+  std::vector<Waiter> forget(const AddressSpace &space, std::uint32_t region);
+  // The same of threads that wait at addresses where the region is no more.
+  std::vector<Waiter> forget(const AddressSpace &space, std::uint32_t region, Window vacated);
 
   // For those who look after faults that wait too long.
   bool has_waiter(const AddressSpace &space, std::uint64_t address) const;

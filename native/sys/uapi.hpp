@@ -39,6 +39,9 @@ inline constexpr std::uint64_t feature_event_fork = 1u << 1;
 inline constexpr std::uint64_t feature_event_remap = 1u << 2;
 inline constexpr std::uint64_t feature_event_remove = 1u << 3;
 inline constexpr std::uint64_t feature_event_unmap = 1u << 6;
+// Those with which installing has to wait for the client to change its layout.
+inline constexpr std::uint64_t layout_features =
+    feature_event_fork | feature_event_remap | feature_event_remove | feature_event_unmap;
 // fdinfo shows it once UFFDIO_API was done; the kernel keeps it among the features.
 inline constexpr std::uint64_t feature_initialised = 1u << 31;
 

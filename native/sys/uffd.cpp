@@ -1,6 +1,7 @@
 #include "sys/uffd.hpp"
 
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -86,6 +87,33 @@ bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   check_range(address, bytes);
   uffdio_range range{address, bytes};
   return ::ioctl(uffd, uapi::ioctl_wake, &range) == 0 || errno != EINVAL;
+}
+
+Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  // A page of ours that cannot be read: the kernel looks at the target first, and then fails to
+  // copy. Made once, and never taken away.
+  static void *const unreadable =
+      ::mmap(nullptr, page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  PAGERD_CHECK(unreadable != MAP_FAILED);
+  check_range(address, bytes);
+  uffdio_copy request{};
+  request.dst = address;
+  request.src = reinterpret_cast<std::uint64_t>(unreadable);
+  request.len = bytes;
+  const bool is_copied = ::ioctl(uffd, uapi::ioctl_copy, &request) == 0;
+  PAGERD_CHECK(!is_copied);
+  switch (errno) {
+    case EFAULT:
+    case EEXIST:
+      return Probe::one_mapping;
+    case EAGAIN:
+    case ENOMEM:
+      return Probe::changing;
+    case ESRCH:
+      return Probe::gone;
+    default:
+      return Probe::other;
+  }
 }
 
 Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages) {

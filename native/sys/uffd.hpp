@@ -48,6 +48,15 @@ Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::
 // wrong constant, and every wake would be lost: check() it.
 [[nodiscard]] bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
 
+// Whether a range is one registered mapping of the client. Changes nothing.
+enum class Probe {
+  one_mapping,
+  other,     // it is several, or none, or not registered
+  changing,  // a layout event is unread or being carried out: ask again
+  gone,      // the client's address space is
+};
+Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes);
+
 // Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file
 // description, so the flag is not relied on. Returns how many messages came; 0 when the queue was
 // empty.

@@ -37,6 +37,7 @@ const concurrent = [
   "given_up_faults_are_poison.cpp",
   "failed_watches_are_tried_again.cpp",
   "waiters_of_lost_memory_are_woken.cpp",
+  "moved_pages_keep_their_bytes.cpp",
 ]
 
 const sequential = [
@@ -55,6 +56,9 @@ const sequential = [
   "region_end_forgets_who_waited.cpp",
   "wrong_maps_are_refused.cpp",
   "discarded_pages_agree_with_a_model.cpp",
+  "layout_events_cut_as_the_table_says.cpp",
+  // Interrupts a thread in a fault.
+  "unmapped_parts_are_served_no_more.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

@@ -108,7 +108,7 @@ Client::Client(Bed &bed, std::uint64_t features)
     : bed(bed), uffd(open_userfaultfd(features | shared_memory_features)) {
   auto copy = sys::duplicate_descriptor(uffd.get());
   EXPECT(copy.ok());
-  space = bed.engine().attach(copy.take(), features != 0, -1);
+  space = bed.engine().attach(copy.take(), features & sys::uapi::layout_features, -1);
   EXPECT(space != nullptr);
 }
 

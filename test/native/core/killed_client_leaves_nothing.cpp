@@ -73,7 +73,7 @@ class ForkedClient {
     child_ = ::fork();
     EXPECT(child_ >= 0);
     if (child_ == 0) be_client(other.get(), memory);
-    space = bed.engine().attach(receive_descriptor(socket.get()), false, -1);
+    space = bed.engine().attach(receive_descriptor(socket.get()), 0, -1);
     const engine::RegionPlan plan{1, reinterpret_cast<std::uint64_t>(memory), pages * page_bytes,
                                   0, 8 * page_bytes, 8 * page_bytes};
     const std::uint32_t request = bed.next_request();

@@ -20,7 +20,7 @@ std::shared_ptr<engine::AddressSpace> serve(Bed &bed, const Survivor &survivor,
                                             const Image &image) {
   auto copy = sys::duplicate_descriptor(survivor.uffd.get());
   EXPECT(copy.ok());
-  auto space = bed.engine().attach(copy.take(), false, -1);
+  auto space = bed.engine().attach(copy.take(), 0, -1);
   const engine::RegionPlan plan{1,          reinterpret_cast<std::uint64_t>(survivor.memory),
                                 pattern.length_bytes, 0, page_bytes, page_bytes};
   const std::uint32_t request = bed.next_request();

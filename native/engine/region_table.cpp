@@ -1,0 +1,170 @@
+#include "engine/region_table.hpp"
+
+#include <algorithm>
+
+#include "sys/page.hpp"
+
+namespace pagerd::engine {
+
+RegionTable::Parts::const_iterator RegionTable::behind(std::uint64_t address) const {
+  return std::upper_bound(parts_.begin(), parts_.end(), address,
+                          [](std::uint64_t at, const auto &part) { return at < part->end(); });
+}
+
+RegionTable::Parts RegionTable::meeting(Window range) const {
+  Parts met;
+  for (auto at = behind(range.start); at != parts_.end() && (*at)->start() < range.end; ++at) {
+    met.push_back(*at);
+  }
+  return met;
+}
+
+Region *RegionTable::overlapping(std::uint64_t start, std::uint64_t end) const {
+  for (auto at = behind(start); at != parts_.end() && (*at)->start() < end; ++at) {
+    if ((*at)->content() == Content::image) return at->get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Region> RegionTable::at(std::uint64_t address) const {
+  const auto found = behind(address);
+  if (found == parts_.end() || !(*found)->contains(address)) return nullptr;
+  return *found;
+}
+
+std::shared_ptr<Region> RegionTable::below(std::uint64_t address) const {
+  const auto found = behind(address);
+  return found == parts_.begin() ? nullptr : *std::prev(found);
+}
+
+std::shared_ptr<RegionLife> RegionTable::with_id(std::uint32_t id) const {
+  const auto found = lives_.find(id);
+  return found == lives_.end() ? nullptr : found->second;
+}
+
+void RegionTable::insert(std::shared_ptr<Region> region) {
+  PAGERD_CHECK(overlapping(region->start(), region->end()) == nullptr);
+  // Unmapping needs no memory to note anything in.
+  PAGERD_CHECK(apply({LayoutKind::unmap, region->range()}).has_value());
+  PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
+  region->life()->address.store(region->start());
+  put(std::move(region));
+}
+
+std::shared_ptr<RegionLife> RegionTable::take(std::uint32_t id) {
+  const auto found = lives_.find(id);
+  if (found == lives_.end()) return nullptr;
+  const std::shared_ptr<RegionLife> life = found->second;
+  lives_.erase(found);
+  std::erase_if(parts_, [&](const auto &part) { return part->life() == life; });
+  life->parts.store(0);
+  return life;
+}
+
+std::vector<std::shared_ptr<RegionLife>> RegionTable::take_all() {
+  std::vector<std::shared_ptr<RegionLife>> taken;
+  for (auto &[id, life] : lives_) taken.push_back(std::move(life));
+  lives_.clear();
+  parts_.clear();
+  return taken;
+}
+
+void RegionTable::put(std::shared_ptr<Region> part) {
+  part->life()->parts.fetch_add(1);
+  parts_.insert(behind(part->start()), std::move(part));
+}
+
+void RegionTable::drop(const Region &part) {
+  const auto found = behind(part.start());
+  PAGERD_CHECK(found != parts_.end() && found->get() == &part);
+  part.life()->parts.fetch_sub(1);
+  parts_.erase(found);
+}
+
+void RegionTable::cut(const std::shared_ptr<Region> &part, const LayoutStep &step,
+                      std::vector<Vacated> &vacated) {
+  drop(*part);
+  if (step.before.bytes() > 0) put(part->part(step.before));
+  if (step.behind.bytes() > 0) put(part->part(step.behind));
+  vacated.push_back({part, step.met});
+}
+
+std::optional<std::vector<Vacated>> RegionTable::apply(const LayoutEvent &event) {
+  std::vector<Vacated> vacated;
+  if (event.kind == LayoutKind::remap) {
+    // Whatever was mapped there is mapped no more, whether or not its own event came.
+    const LayoutEvent cleared{LayoutKind::unmap, {event.to, event.to + event.range.bytes()}};
+    vacated = *apply(cleared);
+  }
+  const Parts met = meeting(event.range);
+  for (const auto &part : met) {
+    const LayoutStep step = step_of(event, part->range());
+    switch (step.fate) {
+      case Fate::stays:
+        break;
+      case Fate::discarded:
+        if (!part->discard(step.met)) return std::nullopt;
+        break;
+      case Fate::ended:
+      case Fate::moved:
+        cut(part, step, vacated);
+        break;
+    }
+  }
+  if (event.kind == LayoutKind::remap) move(met, event);
+  return vacated;
+}
+
+// The pages go to their new place, with what their region had grown by untouched: the range of an
+// event is of one mapping. What stays behind is gone with the unmap event that follows, unless the
+// client has asked to keep the addresses (MREMAP_DONTUNMAP).
+void RegionTable::move(const Parts &met, const LayoutEvent &event) {
+  const Window range = event.range;
+  const std::uint64_t by = event.to - range.start;  // may wrap around, and back again
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const Region &part = *met[i];
+    const Window moved = step_of(event, part.range()).met;
+    const std::uint64_t to = moved.start + by;
+    put(part.part(moved, to));
+    put(part.left_at(moved));
+    if (part.content() == Content::image && moved.start == part.start() &&
+        part.life()->address.load() == part.start()) {
+      part.life()->address.store(to);
+    }
+    const std::uint64_t next = i + 1 < met.size() ? met[i + 1]->start() : range.end;
+    if (next <= moved.end) continue;
+    const Window grown{moved.end, next};
+    if (auto tail = part.part(moved, to)->beyond({grown.start + by, grown.end + by})) {
+      put(std::move(tail));
+    }
+  }
+}
+
+std::shared_ptr<Region> RegionTable::grow(const std::shared_ptr<Region> &below,
+                                          std::uint64_t address) {
+  PAGERD_CHECK(below->end() <= address && !at(address));
+  auto tail = below->beyond({below->end(), address + sys::page_bytes});
+  if (!tail) return nullptr;
+  if (below->content() == Content::zeros) {
+    // One part, however often it grows.
+    const Window whole{below->start(), tail->end()};
+    drop(*below);
+    tail = below->left_at(whole);
+  }
+  put(tail);
+  return tail;
+}
+
+bool RegionTable::copy_to(RegionTable &child) const {
+  PAGERD_CHECK(child.parts_.empty() && child.lives_.empty());
+  for (const auto &[id, life] : lives_) {
+    auto copy = life->fork();
+    if (!copy) return false;
+    copy->address.store(life->address.load());
+    child.lives_.emplace(id, std::move(copy));
+  }
+  for (const auto &part : parts_) child.put(part->in_child(child.lives_.at(part->id())));
+  return true;
+}
+
+}  // namespace pagerd::engine
