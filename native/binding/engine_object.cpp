@@ -25,6 +25,10 @@ const char *name_of(EventKind kind) {
     case EventKind::misbehaved: return "misbehaved";
     case EventKind::forgotten: return "forgotten";
     case EventKind::starved: return "starved";
+    case EventKind::forked: return "forked";
+    case EventKind::unserved_child: return "unservedChild";
+    case EventKind::layout_changed: return "layoutChanged";
+    case EventKind::gone: return "gone";
     case EventKind::detached: return "detached";
     case EventKind::none: break;
   }
@@ -87,6 +91,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
+       InstanceMethod<&EngineObject::look_for_life>("lookForLife"),
        InstanceMethod<&EngineObject::ask_pulses>("askPulses"),
        InstanceMethod<&EngineObject::engine_snapshot>("engineSnapshot"),
        InstanceMethod<&EngineObject::space_snapshot>("spaceSnapshot"),
@@ -208,10 +213,27 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
     case EventKind::forgotten:
       object.Set("address", to_bigint(env, event.address));
       break;
+    case EventKind::forked:
+      put_child(object, *event.forked);
+      break;
     default:
       break;
   }
   return object;
+}
+
+// From here on the child's space is ours to detach.
+void EngineObject::put_child(Napi::Object &object, const engine::ForkedChild &child) {
+  const Napi::Env env = object.Env();
+  Book book{child.space, {}, false};
+  Napi::Array regions = Napi::Array::New(env);
+  for (const auto &life : child.regions) {
+    regions.Set(regions.Length(), to_number(env, life->id()));
+    book.regions.emplace(life->id(), life);
+  }
+  object.Set("child", to_number(env, child.space->id()));
+  object.Set("regions", regions);
+  books_.emplace(child.space->id(), std::move(book));
 }
 
 void EngineObject::note_in_book(const Event &event) {

@@ -23,7 +23,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   // of the fault path.
   struct Book {
     std::shared_ptr<engine::AddressSpace> space;
-    std::map<std::uint32_t, std::shared_ptr<engine::Region>> regions;
+    std::map<std::uint32_t, std::shared_ptr<engine::RegionLife>> regions;
     bool is_detaching = false;
   };
 
@@ -31,6 +31,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value take_events(const Napi::CallbackInfo &call);
   void close(const Napi::CallbackInfo &call);
   Napi::Value event_object(Napi::Env env, engine::Event &event);
+  void put_child(Napi::Object &object, const engine::ForkedChild &child);
   void note_in_book(const engine::Event &event);
   void shut_down();
 
@@ -63,6 +64,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void unmap(const Napi::CallbackInfo &call);
   void prefault(const Napi::CallbackInfo &call);
   void note_reset(const Napi::CallbackInfo &call);
+  void look_for_life(const Napi::CallbackInfo &call);
   Book *book_of(const Napi::CallbackInfo &call);
   void refuse(std::uint64_t space, std::uint32_t request, std::uint32_t region, const char *code,
               const std::string &text);

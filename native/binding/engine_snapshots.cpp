@@ -157,6 +157,8 @@ Napi::Value EngineObject::region_snapshots(const Napi::CallbackInfo &call) {
     object.Set("region", to_number(env, number));
     object.Set("faults", to_number(env, region->faults.get()));
     object.Set("residentPages", to_number(env, region->resident_pages.get()));
+    object.Set("address", to_bigint(env, region->address.load()));
+    object.Set("parts", to_number(env, region->parts.load()));
     list.Set(list.Length(), object);
   }
   return list;

@@ -156,7 +156,7 @@ void EngineObject::map(const Napi::CallbackInfo &call) {
     return no("region_beyond_image", "the region reaches beyond the end of its image");
   }
   auto region = std::make_shared<engine::Region>(asked->plan, image);
-  if (!book->second.regions.emplace(id, region).second) {
+  if (!book->second.regions.emplace(id, region->life()).second) {
     return throw_type_error(call.Env(), "a region number not in use is wanted");
   }
   if (engine_->map(book->second.space, std::move(region), request)) return;
@@ -198,14 +198,14 @@ void EngineObject::prefault(const Napi::CallbackInfo &call) {
     return refuse(*space, asked, static_cast<std::uint32_t>(*id), "unknown_region",
                   "there is no such region");
   }
-  const engine::Region &region = *found->second;
-  const std::uint64_t bytes = region.end() - region.start();
+  const engine::RegionLife &region = *found->second;
+  const std::uint64_t bytes = region.pages() * sys::page_bytes;
   if (*offset >= bytes || *length == 0 || *length > bytes - *offset ||
       !sys::is_page_aligned(*offset | *length)) {
     return refuse(*space, asked, region.id(), "region_misaligned",
                   "a range of whole pages within the region is wanted");
   }
-  const std::uint64_t start = region.start() + *offset;
+  const std::uint64_t start = region.address.load() + *offset;
   if (engine_->prefault(book->space, region.id(), {start, start + *length}, asked)) return;
   refuse(*space, asked, region.id(), "busy", busy_text);
 }
@@ -215,6 +215,13 @@ void EngineObject::note_reset(const Napi::CallbackInfo &call) {
   if (book == nullptr) return;
   const auto region = unsigned_number(call[1]);
   if (region) engine_->note_reset(book->space, static_cast<std::uint32_t>(*region));
+}
+
+// (space), of a forked child.
+void EngineObject::look_for_life(const Napi::CallbackInfo &call) {
+  Book *book = book_of(call);
+  // A full mailbox: asked again soon.
+  if (book != nullptr && book->space->is_child()) engine_->look_for_life(book->space);
 }
 
 }  // namespace pagerd::binding

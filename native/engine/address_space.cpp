@@ -56,8 +56,14 @@ void Batch::clear() {
 }
 
 AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features,
-                           Outbox &outbox)
-    : id_(id), layout_features_(layout_features), outbox_(outbox), uffd_(std::move(uffd)) {
+                           Outbox &outbox, ForkDesk *forks, std::shared_ptr<Family> family)
+    : id_(id),
+      layout_features_(layout_features),
+      outbox_(outbox),
+      forks_(forks),
+      is_child_(family != nullptr),
+      family_(family ? std::move(family) : std::make_shared<Family>()),
+      uffd_(std::move(uffd)) {
   PAGERD_CHECK(uffd_.is_open());
 }
 
@@ -74,7 +80,15 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // each further one, and what stays there is for whichever thread is free first.
   std::array<uffd_msg, limits::batch_faults_max> messages;
   const std::size_t messages_max = has_layout_events() ? messages.size() : 1;
-  auto got = sys::uffd_read(uffd_.get(), std::span(messages).first(messages_max));
+  const auto room = std::span(messages).first(messages_max);
+  auto got = is_child_ ? sys::uffd_read_child(uffd_.get(), room)
+                       : sys::uffd_read(uffd_.get(), room);
+  if (!got.ok() && sys::is_want_of_descriptors(got.error().code)) {
+    // For a child's descriptor, that is: the client's fork() waits, and we come back to it.
+    unwatch();
+    lacks_watch_.store(true, std::memory_order_relaxed);
+    return ReadOutcome::closed;
+  }
   if (!got.ok()) {
     report_misbehaviour(held, std::string("reading it failed: ") + std::strerror(got.error().code));
     return ReadOutcome::misbehaved;
@@ -113,42 +127,6 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   return ReadOutcome::faults;
 }
 
-std::string AddressSpace::apply(const uffd_msg &message) {
-  switch (message.event) {
-    case UFFD_EVENT_REMOVE:
-      return change_layout(
-          {LayoutKind::remove, {message.arg.remove.start, message.arg.remove.end}});
-    case UFFD_EVENT_UNMAP:
-      return change_layout(
-          {LayoutKind::unmap, {message.arg.remove.start, message.arg.remove.end}});
-    case UFFD_EVENT_REMAP: {
-      const auto &remap = message.arg.remap;
-      return change_layout({LayoutKind::remap, {remap.from, remap.from + remap.len}, remap.to});
-    }
-    case UFFD_EVENT_FORK:
-      children_.emplace_back(static_cast<int>(message.arg.fork.ufd));
-      break;
-    default:
-      break;
-  }
-  return "it raises event " + std::to_string(message.event) + ", which was not negotiated with us";
-}
-
-std::string AddressSpace::change_layout(const LayoutEvent &event) {
-  const auto vacated = regions_.apply(event);
-  if (!vacated) return "there is no memory to note which pages it discards";
-  for (const Vacated &left : *vacated) vacate(left);
-  const bool is_bounded = regions_.all().size() <= limits::parts_max;
-  return is_bounded ? "" : "it has cut its regions into too many parts";
-}
-
-// Threads that took their fault before the mapping went wait there for ever, unless they are woken:
-// the kernel delivers no such fault again, and what comes for it later finds no region.
-void AddressSpace::vacate(const Vacated &left) {
-  release(left.part->image().forget(*this, left.part->id(), left.range));
-  PAGERD_CHECK(sys::uffd_wake(uffd_.get(), left.range.start, left.range.bytes()));
-}
-
 void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns) {
   PAGERD_CHECK(batch.count < batch.faults.size());
   const std::uint64_t address = sys::page_floor(message.arg.pagefault.address);
@@ -167,28 +145,6 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
   PinnedFault &slot = batch.faults[batch.count++];
   slot.fault = fault;
   slot.region = RegionPin(*this, std::move(region));
-}
-
-// Memory that mremap() made longer is registered like what it was before, and no event tells how
-// long it is. So a fault behind a region, in one mapping with its last page, is of what it grew by.
-// It takes a client that asked for remap events; any other announces what it maps, and faults
-// before it does so wait for that.
-std::shared_ptr<Region> AddressSpace::region_for(const Fault &fault, bool &is_changing) {
-  std::shared_ptr<Region> region = regions_.at(fault.address);
-  if (region || (layout_features_ & sys::uapi::feature_event_remap) == 0) return region;
-  const std::shared_ptr<Region> below = regions_.below(fault.address);
-  if (!below) return nullptr;
-  const std::uint64_t last_page = below->end() - sys::page_bytes;
-  const std::uint64_t bytes = fault.address + sys::page_bytes - last_page;
-  switch (sys::uffd_probe(uffd_.get(), last_page, bytes)) {
-    case sys::Probe::one_mapping:
-      return regions_.grow(below, fault.address);
-    case sys::Probe::changing:
-      is_changing = true;
-      return nullptr;
-    default:
-      return nullptr;
-  }
 }
 
 RegionPin AddressSpace::pin_for(const Guard &held, const Fault &fault, bool &is_changing) {
@@ -210,6 +166,11 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   if (const Region *other = regions_.overlapping(start, end)) {
     return Refusal{"region_overlap", what + "it overlaps region " + std::to_string(other->id()) +
                                          " at " + range_text(other->start(), other->end())};
+  }
+  // An event that is still to be read may be of what was here before.
+  if (has_layout_events() && sys::uffd_probe(uffd_.get(), start, sys::page_bytes) ==
+                                 sys::Probe::changing) {
+    return Refusal{"busy", what + "the client is changing its layout at this moment"};
   }
   // Faults that came before the region did were read and dropped: let them come again. Nobody reads
   // them before the region is there, for that takes the lock.
@@ -280,6 +241,7 @@ void AddressSpace::close() {
     if (is_closed_) return;
     is_closed_ = true;
     unwatch();
+    is_kept_ = is_child_ && !poison_rest();
     regions = regions_.take_all();
   }
   for (const auto &region : regions) {
@@ -366,8 +328,10 @@ void AddressSpace::wake_all() {
 void AddressSpace::drop_hold() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   // Nobody holds a pin, and is_closed_ keeps readers away: the last owner of the number is here.
+  if (is_kept_) forks_->keep(std::move(uffd_));
   uffd_.reset();
-  outbox_.post({.kind = EventKind::detached, .space = id_});
+  if (is_child_) family_->children.fetch_sub(1);
+  outbox_.post({.kind = EventKind::detached, .space = id_, .is_of_child = is_child_});
 }
 
 }  // namespace pagerd::engine

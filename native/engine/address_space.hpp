@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/events.hpp"
+#include "engine/family.hpp"
 #include "engine/limits.hpp"
 #include "engine/pending.hpp"
 #include "engine/region_table.hpp"
@@ -86,9 +87,12 @@ class AddressSpace {
   using Guard = std::unique_lock<std::mutex>;
 
   // `layout_features`: which layout events its userfaultfd raises (sys/uapi.hpp).
-  AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features, Outbox &outbox);
+  // `forks` is needed where fork events are among them; `family` makes it that of a child.
+  AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features, Outbox &outbox,
+               ForkDesk *forks = nullptr, std::shared_ptr<Family> family = nullptr);
 
   SpaceId id() const { return id_; }
+  std::uint64_t layout_features() const { return layout_features_; }
   // For holders of a pin, or of the lock while is_open().
   int uffd() const { return uffd_.get(); }
 
@@ -97,6 +101,8 @@ class AddressSpace {
   // Held while installing: the lock, if the layout can change under us, else nothing.
   Guard lock_for_install() { return has_layout_events() ? Guard(mutex_) : Guard(); }
   bool has_layout_events() const { return layout_features_ != 0; }
+  // A forked child's: nobody but us has its descriptor.
+  bool is_child() const { return is_child_; }
 
   // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
   ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
@@ -105,7 +111,13 @@ class AddressSpace {
   // `is_changing`: nothing was found because the layout is changing, ask again.
   RegionPin pin_for(const Guard &held, const Fault &fault, bool &is_changing);
 
+  // The control plane will look at the regions: from here on it is told again of changes.
+  void rearm_layout() { is_layout_told_.store(false); }
+
   // Everything below is for the thread that carries out commands.
+
+  // Of a child's: tells the control plane, once, when its process is gone.
+  void look_for_life();
 
   // Why not, or nothing; then the region is served from here on.
   std::optional<Refusal> add_region(std::shared_ptr<Region> region);
@@ -143,6 +155,10 @@ class AddressSpace {
   // Why the descriptor cannot be served any more; empty when it can.
   std::string apply(const uffd_msg &message);
   std::string change_layout(const LayoutEvent &event);
+  std::string adopt(sys::Descriptor uffd);
+  bool poison_rest();
+  // Tells the control plane to look at the regions again; once until it has.
+  void tell_of_layout();
   void vacate(const Vacated &left);
   std::shared_ptr<Region> region_for(const Fault &fault, bool &is_changing);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
@@ -160,6 +176,9 @@ class AddressSpace {
   const SpaceId id_;
   const std::uint64_t layout_features_;
   Outbox &outbox_;
+  ForkDesk *const forks_;
+  const bool is_child_;
+  const std::shared_ptr<Family> family_;
 
   std::mutex mutex_;
   sys::Descriptor uffd_;
@@ -175,8 +194,9 @@ class AddressSpace {
   bool has_turned_away_ = false;
   // Regions not over yet, and one for being open: at 0 the descriptor is closed.
   std::atomic<std::uint64_t> holds_{1};
-  // Descriptors of forked children, kept open so that the children block rather than read zeros.
-  std::vector<sys::Descriptor> children_;
+  std::atomic<bool> is_layout_told_{false};
+  bool is_gone_told_ = false;
+  bool is_kept_ = false;  // of a child: nobody serves it any more, and it lives
 };
 
 }  // namespace pagerd::engine

@@ -21,6 +21,7 @@ enum class CommandKind : std::uint8_t {
   note_reset,
   wake,
   give_up,
+  look_for_life,
 };
 
 // What the control plane wants done, by a thread that may take the locks fault threads take.
@@ -29,6 +30,7 @@ struct Command {
   std::shared_ptr<AddressSpace> space;
   std::shared_ptr<Region> region;  // map
   std::uint32_t request = 0;
+  unsigned attempts = 0;  // map
   std::uint32_t region_id = 0;
   int cpu = -1;                // watch
   std::uint64_t address = 0;   // wake

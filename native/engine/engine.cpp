@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/load.hpp"
 #include "sys/page.hpp"
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t fault_threads_default_max = 4;
 constexpr std::size_t filler_threads_default_min = 2;
 constexpr std::size_t filler_threads_default_max = 4;
+
+// Of a map that meets a changing layout, before its client is told to come again.
+constexpr unsigned map_attempts_max = 256;
 
 // `count` of the CPUs, evenly spread.
 std::vector<int> spread(const std::vector<int> &cpus, std::size_t count) {
@@ -46,7 +50,7 @@ Engine::Engine(const Options &options, std::function<void()> wake,
       fillers_(options.fill_policy, outbox_),
       resolver_(fillers_, *deferred_, ring_, outbox_),
       rescue_(resolver_, *deferred_, outbox_),
-      spaces_(options.spaces_max),
+      spaces_(options.spaces_max + limits::children_max),
       chores_{mailbox_.get(), deferred_.get(), [this](Command &command) { carry_out(command); }} {}
 
 sys::Status Engine::start_threads() {
@@ -128,7 +132,7 @@ std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
                                              std::uint64_t layout_features, int cpu) {
   if (spaces_open_ >= options_.spaces_max) return nullptr;
   auto space = spaces_.create([&](SpaceId id) {
-    return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_);
+    return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_, this);
   });
   if (!space) return nullptr;
   if (!watch(space, cpu)) {
@@ -137,6 +141,24 @@ std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
   }
   ++spaces_open_;
   return space;
+}
+
+std::shared_ptr<AddressSpace> Engine::open_child(const AddressSpace &parent,
+                                                 const std::shared_ptr<Family> &family,
+                                                 sys::Descriptor &uffd) {
+  if (children_open_.fetch_add(1) < limits::children_max) {
+    const auto child = spaces_.create([&](SpaceId id) {
+      return std::make_shared<AddressSpace>(id, std::move(uffd), parent.layout_features(), outbox_,
+                                            this, family);
+    });
+    if (child) return child;
+  }
+  children_open_.fetch_sub(1);
+  return nullptr;
+}
+
+bool Engine::look_for_life(const std::shared_ptr<AddressSpace> &space) {
+  return mailbox_->post({.kind = CommandKind::look_for_life, .space = space});
 }
 
 bool Engine::watch(const std::shared_ptr<AddressSpace> &space, int cpu) {
@@ -201,7 +223,14 @@ bool Engine::take_event(Event &event) {
       PAGERD_CHECK(answers_owed_ > 0);
       --answers_owed_;
       break;
+    case EventKind::layout_changed:
+      if (const auto space = spaces_.find(event.space)) space->rearm_layout();
+      break;
     case EventKind::detached:
+      if (event.is_of_child) {
+        PAGERD_CHECK(children_open_.fetch_sub(1) > 0);
+        break;
+      }
       PAGERD_CHECK(spaces_open_ > 0);
       --spaces_open_;
       break;
@@ -255,6 +284,8 @@ void Engine::carry_out(Command &command) {
     case CommandKind::give_up:
       return rescue_.give_up(command.space, command.since_ns, command.reason,
                              loops_.front()->worker());
+    case CommandKind::look_for_life:
+      return space.look_for_life();
     case CommandKind::none:
       return;
   }
@@ -263,7 +294,10 @@ void Engine::carry_out(Command &command) {
 void Engine::carry_out_map(Command &command) {
   AddressSpace &space = *command.space;
   const std::uint32_t region = command.region->id();
-  const auto refusal = space.add_region(std::move(command.region));
+  const auto refusal = space.add_region(command.region);
+  // A matter of microseconds, unless the client holds its own thread back.
+  const bool is_soon = refusal && std::strcmp(refusal->code, "busy") == 0;
+  if (is_soon && ++command.attempts < map_attempts_max && mailbox_->post(command)) return;
   if (refusal) {
     return outbox_.post({.kind = EventKind::refused,
                          .space = space.id(),

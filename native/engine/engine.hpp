@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -11,8 +12,10 @@
 #include "engine/commands.hpp"
 #include "engine/deferred.hpp"
 #include "engine/events.hpp"
+#include "engine/family.hpp"
 #include "engine/fault_ring.hpp"
 #include "engine/filler_pool.hpp"
+#include "engine/kept_children.hpp"
 #include "engine/loop.hpp"
 #include "engine/rescue.hpp"
 #include "engine/resolver.hpp"
@@ -31,7 +34,7 @@ struct Options {
 // The engine: its threads, its queues, every image and every address space. All of it is called
 // from one thread, the control plane's; nothing here waits for a fault. Work that touches what
 // fault threads lock goes through the mailbox.
-class Engine {
+class Engine final : public ForkDesk {
  public:
   // `wake` is called from any thread when there are events to take.
   static sys::Result<std::unique_ptr<Engine>> start(const Options &options,
@@ -58,6 +61,8 @@ class Engine {
                                        int cpu);
   // A space is detached once. A `detached` event follows.
   void detach(const std::shared_ptr<AddressSpace> &space);
+  // For a child's space: a `gone` event follows, once, if its process is no more. False as below.
+  bool look_for_life(const std::shared_ptr<AddressSpace> &space);
   // False: too much is under way, ask again later.
   bool watch(const std::shared_ptr<AddressSpace> &space, int cpu);
   bool note_reset(const std::shared_ptr<AddressSpace> &space, std::uint32_t region);
@@ -107,6 +112,11 @@ class Engine {
   void carry_out_map(Command &command);
   void carry_out_detach(AddressSpace &space);
   std::vector<sys::Epoll *> loops_near(int cpu);
+  // Any fault thread, under the parent's lock.
+  std::shared_ptr<AddressSpace> open_child(const AddressSpace &parent,
+                                           const std::shared_ptr<Family> &family,
+                                           sys::Descriptor &uffd) override;
+  bool keep(sys::Descriptor uffd) override { return kept_children_.keep(std::move(uffd)); }
   template <typename Look>
   void look_at_hands(const AddressSpace &space, Look look) const;
   bool post(Command command);
@@ -120,6 +130,9 @@ class Engine {
   FillerPool fillers_;
   Resolver resolver_;
   Rescue rescue_;
+  KeptChildren kept_children_;
+  // Children whose last event the control plane has still to take.
+  std::atomic<std::size_t> children_open_{0};
   Spaces spaces_;
   Chores chores_;
   std::map<std::uint32_t, std::shared_ptr<ServedImage>> images_;

@@ -5,12 +5,21 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/bounded_queue.hpp"
 
 namespace pagerd::engine {
 
 struct FillJob;
+class AddressSpace;
+class RegionLife;
+
+// A forked child's space, as it was when it was forked.
+struct ForkedChild {
+  std::shared_ptr<AddressSpace> space;
+  std::vector<std::shared_ptr<RegionLife>> regions;
+};
 
 enum class EventKind : std::uint8_t {
   none,
@@ -25,6 +34,10 @@ enum class EventKind : std::uint8_t {
   misbehaved,
   forgotten,
   starved,
+  forked,
+  unserved_child,
+  layout_changed,
+  gone,
   detached,
 };
 
@@ -40,6 +53,8 @@ struct Event {
   std::uint64_t address = 0;
   std::uint64_t pages = 0;
   std::shared_ptr<FillJob> fill;
+  std::shared_ptr<ForkedChild> forked;
+  bool is_of_child = false;  // detached
   std::string code;
   std::string text;
 };

@@ -43,6 +43,16 @@ inline constexpr std::size_t prefault_failures_max = 4096;
 inline constexpr std::size_t notices_max = 1024;
 
 inline constexpr std::size_t spaces_max = 16384;
+// Forked children that are served at once, whoever forked them, and those of one client with all
+// that they have forked in their turn. Beyond it a child waits for its pages, and its descriptor is
+// kept.
+inline constexpr std::size_t children_max = 1024;
+inline constexpr std::size_t children_per_client_max = 256;
+// Children that are not served, of which the descriptor is kept so that they wait. Beyond it
+// nothing more is read of who forks.
+inline constexpr std::size_t children_kept_max = 4096;
+// What a child may have of a fault thread's time when it is served no more.
+inline constexpr std::uint64_t poison_rest_ns = 200'000'000;
 
 // Parts that the regions of one address space are cut into by unmapping and moving. A client has at
 // most 65,530 mappings unless its administrator says otherwise; each can leave zeros behind.
@@ -50,12 +60,13 @@ inline constexpr std::size_t parts_max = 262144;
 
 // Every space may have to be detached whatever else is queued.
 inline constexpr std::size_t mailbox_capacity = 32768;
-static_assert(commands_max + spaces_max < mailbox_capacity);
+static_assert(commands_max + spaces_max + children_max < mailbox_capacity);
 
 // Events that may wait for the control plane: every fill, the answer to every command, notices, and
-// of every space that it misbehaves and that it is over.
+// of every space that its layout has changed, that it misbehaves and that it is over; of a child's
+// also that it was forked and that its process is gone.
 constexpr std::size_t outbox_capacity(std::size_t spaces) {
-  return std::bit_ceil(fills_max + commands_max + notices_max + 2 * spaces);
+  return std::bit_ceil(fills_max + commands_max + notices_max + 3 * spaces + 5 * children_max);
 }
 
 // Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every

@@ -23,7 +23,9 @@ Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
     : Region(plan, Content::image,
              std::make_shared<RegionLife>(plan.id, std::move(image),
                                           plan.image_offset_bytes / page_bytes,
-                                          plan.length_bytes / page_bytes)) {}
+                                          plan.length_bytes / page_bytes)) {
+  life_->address.store(start());
+}
 
 Region::Region(const RegionPlan &plan, Content content, std::shared_ptr<RegionLife> life)
     : life_(std::move(life)),

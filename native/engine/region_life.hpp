@@ -57,7 +57,7 @@ class RegionLife {
   // For those who look on without the space's lock: where its first part is, and how many there
   // are. A region of which the client has unmapped everything has none.
   std::atomic<std::uint64_t> address{0};
-  std::atomic<std::uint64_t> parts{0};
+  std::atomic<std::uint64_t> parts{1};
 
  private:
   static constexpr std::uint64_t closing = std::uint64_t{1} << 63;

@@ -47,7 +47,7 @@ void RegionTable::insert(std::shared_ptr<Region> region) {
   // Unmapping needs no memory to note anything in.
   PAGERD_CHECK(apply({LayoutKind::unmap, region->range()}).has_value());
   PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
-  region->life()->address.store(region->start());
+  region->life()->parts.store(0);
   put(std::move(region));
 }
 
@@ -161,6 +161,7 @@ bool RegionTable::copy_to(RegionTable &child) const {
     auto copy = life->fork();
     if (!copy) return false;
     copy->address.store(life->address.load());
+    copy->parts.store(0);
     child.lives_.emplace(id, std::move(copy));
   }
   for (const auto &part : parts_) child.put(part->in_child(child.lives_.at(part->id())));

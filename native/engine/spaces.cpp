@@ -7,12 +7,13 @@ namespace {
 // An id stays below 2^53, so that it is exact as a JS number: 16 bits of slot, 37 of generation.
 constexpr unsigned slot_bits = 16;
 constexpr SpaceId slot_mask = (SpaceId{1} << slot_bits) - 1;
-static_assert(limits::spaces_max <= slot_mask);
+constexpr std::size_t capacity_max = limits::spaces_max + limits::children_max;
+static_assert(capacity_max <= slot_mask);
 
 }  // namespace
 
 Spaces::Spaces(std::size_t capacity) : slots_(capacity) {
-  PAGERD_CHECK(capacity >= 1 && capacity <= limits::spaces_max);
+  PAGERD_CHECK(capacity >= 1 && capacity <= capacity_max);
   for (std::size_t slot = capacity; slot > 0; --slot) free_.push_back(slot - 1);
 }
 

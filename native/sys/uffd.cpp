@@ -1,8 +1,10 @@
 #include "sys/uffd.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -32,6 +34,12 @@ InstallResult name_failure(int code, std::int64_t progress) {
     default:
       return {Install::failed, 0, code};
   }
+}
+
+Result<std::size_t> messages_in(ssize_t got) {
+  if (got >= 0) return static_cast<std::size_t>(got) / sizeof(uffd_msg);
+  if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
+  return Error{errno, "reading a userfaultfd"};
 }
 
 void check_range(std::uint64_t address, std::uint64_t bytes) {
@@ -116,12 +124,30 @@ Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes) {
   }
 }
 
+bool uffd_is_gone(int uffd) {
+  // The kernel refuses addresses below mmap_min_addr before it looks for the process. What is
+  // mapped at this one does not matter.
+  constexpr std::uint64_t anywhere = 1 << 20;
+  return uffd_probe(uffd, anywhere, page_bytes) == Probe::gone;
+}
+
+void uffd_make_ours(int uffd) {
+  PAGERD_CHECK(::fcntl(uffd, F_SETFD, FD_CLOEXEC) == 0);
+  const int flags = ::fcntl(uffd, F_GETFL);
+  PAGERD_CHECK(flags >= 0 && ::fcntl(uffd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+bool is_want_of_descriptors(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOMEM;
+}
+
 Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages) {
   iovec into{messages.data(), messages.size_bytes()};
-  const ssize_t got = ::preadv2(uffd, &into, 1, -1, RWF_NOWAIT);
-  if (got >= 0) return static_cast<std::size_t>(got) / sizeof(uffd_msg);
-  if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
-  return Error{errno, "preadv2 of a userfaultfd"};
+  return messages_in(::preadv2(uffd, &into, 1, -1, RWF_NOWAIT));
+}
+
+Result<std::size_t> uffd_read_child(int uffd, std::span<uffd_msg> messages) {
+  return messages_in(::read(uffd, messages.data(), messages.size_bytes()));
 }
 
 }  // namespace pagerd::sys

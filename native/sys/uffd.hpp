@@ -57,9 +57,24 @@ enum class Probe {
 };
 Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes);
 
+// Whether the address space is that of no process any more: its process has ended, or has become
+// another program's.
+bool uffd_is_gone(int uffd);
+
+// A descriptor that came with a fork event has its flags from the client's: it becomes one that is
+// never inherited, and can be polled.
+void uffd_make_ours(int uffd);
+
+// Why reading a fork event can fail without the client being to blame.
+bool is_want_of_descriptors(int code);
+
 // Reads what is queued, without ever blocking: a client can clear O_NONBLOCK in the shared file
 // description, so the flag is not relied on. Returns how many messages came; 0 when the queue was
 // empty.
 Result<std::size_t> uffd_read(int uffd, std::span<uffd_msg> messages);
+
+// The same for a descriptor that came with a fork event. The kernel makes these without the leave
+// to be read so; but nobody else has them, and so nobody clears the O_NONBLOCK of ours.
+Result<std::size_t> uffd_read_child(int uffd, std::span<uffd_msg> messages);
 
 }  // namespace pagerd::sys

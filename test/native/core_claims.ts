@@ -59,6 +59,9 @@ const sequential = [
   "layout_events_cut_as_the_table_says.cpp",
   // Interrupts a thread in a fault.
   "unmapped_parts_are_served_no_more.cpp",
+  // The thread sanitizer cannot go on in a child of a process with threads.
+  "forked_children_are_served.cpp",
+  "children_beyond_the_limit_wait.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

@@ -1,9 +1,6 @@
 #include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "client.hpp"
-#include "sys/uapi.hpp"
 
 namespace pagerd::test {
 
@@ -47,32 +44,6 @@ void check_blocking(Bed &bed, const PatternFile &file, const Image &image) {
   toucher.join();
 }
 
-// The fork itself goes on, and what the child's descriptor would have been is not leaked.
-void check_fork(Bed &bed, const PatternFile &file, const Image &image) {
-  const std::size_t before = open_userfaultfds();
-  Client client(bed, sys::uapi::feature_event_fork);
-  const Mapped mapped = client.map(image, {.window_bytes = 4096});
-  pid_t child = -1;
-  Crowd crowd(bed);
-  crowd.add([&] {
-    child = ::fork();
-    if (child == 0) ::_exit(7);
-  });
-  crowd.join();
-  int status = 0;
-  EXPECT(::waitpid(child, &status, 0) == child);
-  EXPECT_EQUAL(static_cast<unsigned>(WEXITSTATUS(status)), 7);
-
-  const Event event = bed.await(EventKind::misbehaved);
-
-  EXPECT_TEXT(event.text, "event 19");
-  EXPECT_EQUAL(event.space, client.space->id());
-  check_others_are_served(bed, file, image);
-  client.detach();
-  // The client's own copy is what is left, once the last who knew the space has forgotten it.
-  bed.pump_until([&] { return open_userfaultfds() == before + 1; });
-}
-
 }  // namespace
 
 CLAIM(misbehaving_descriptor_is_left_alone) {
@@ -80,7 +51,6 @@ CLAIM(misbehaving_descriptor_is_left_alone) {
   const PatternFile file({.seed = 71, .length_bytes = 256 * page_bytes});
   const Image image = bed.add(file);
   check_blocking(bed, file, image);
-  check_fork(bed, file, image);
 }
 
 }  // namespace pagerd::test
