@@ -2,7 +2,7 @@
 import { CommanderError } from "commander"
 import { ClientError, ManagerError } from "../errors.js"
 import { writeLastWords } from "../log_output.js"
-import { CommandFailure, exitCodes } from "./failure.js"
+import { CommandFailure, exitCodeOf, exitCodes } from "./failure.js"
 import { safeJson } from "./output.js"
 import { createProgram } from "./program.js"
 import { printable } from "./terminal.js"
@@ -36,7 +36,7 @@ function report(error: unknown): number {
   }
   if (error instanceof ManagerError || error instanceof ClientError) {
     say(error.code, error.message)
-    return exitCodes.failed
+    return exitCodeOf(error.code)
   }
   const lastWords = error instanceof Error ? (error.stack ?? error.message) : String(error)
   writeLastWords(`pagerd: this is a bug, please report it: ${lastWords}\n`)

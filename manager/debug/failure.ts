@@ -24,9 +24,9 @@ export function requestErrorOf(error: unknown, log: Logger): RequestError {
     return new RequestError(statuses[error.code] ?? 400, error.code, error.message)
   }
   if (error instanceof ManagerError) {
-    log.error({ err: error }, "debug request failed")
+    log.error({ err: error }, "debug request failed: its error says why; clients are served on")
     return new RequestError(500, error.code, error.message)
   }
-  log.error({ err: error }, "debug request met a bug")
+  log.error({ err: error }, "debug request met a bug of pagerd: please report it")
   return new RequestError(500, "internal_error", "The manager met a bug; its log says more")
 }

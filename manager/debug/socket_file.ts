@@ -57,12 +57,14 @@ function listen(server: Server, where: { path: string } | { fd: number }): Promi
 async function removeStaleSocket(path: string): Promise<void> {
   const file = await lstat(path)
   if (!file.isSocket()) {
-    const message = `${path} is in the way: it is no socket, so it is not removed`
+    const remedy = "move it away, or name another path (--debug-socket)"
+    const message = `${path} is in the way: it is no socket, so it is not removed; ${remedy}`
     throw new ManagerError("socket_path_taken", message)
   }
   const refusal = await connectOnce(path)
   if (refusal === undefined) {
-    throw new ManagerError("already_running", `Another process listens on ${path}`)
+    const remedy = "end it, or name another path (--debug-socket)"
+    throw new ManagerError("already_running", `Another process listens on ${path}: ${remedy}`)
   }
   if (refusal !== "ECONNREFUSED") {
     const message = `Cannot tell whether anyone listens on ${path}: connect answers ${refusal}`

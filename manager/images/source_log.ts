@@ -33,7 +33,9 @@ export class SourceLog implements SourceObserver {
     const range = { offset_bytes: offsetBytes, length_bytes: lengthBytes }
     const facts = { image: this.image, ...range, reason, lines_withheld: withheld }
     const outcome = "who waits for these pages gets SIGBUS"
-    if (isFinal) this.log.error(facts, `page source failed for good: ${outcome}`)
+    const remedy =
+      "mend the source; the pages are asked for again once they are reset or mapped anew"
+    if (isFinal) this.log.error(facts, `page source failed for good: ${outcome}; ${remedy}`)
     else this.log.warn(facts, "page source failed: it is asked again after a pause")
   }
 

@@ -219,7 +219,7 @@ export class Session {
     this.poisonLines.spend((linesWithheld) => {
       this.warn(
         { ...facts, lines_withheld: linesWithheld },
-        "poisoned a page: touching it is SIGBUS",
+        "poisoned a page: touching it is SIGBUS; mend its image's source and map or reset it again",
       )
     })
     this.voice.poisoned(region, offsetBytes, BigInt(pageBytes), reason)
@@ -254,7 +254,8 @@ export class Session {
     const { framesPerSecondMax } = this.services.limits
     this.throttleLines.spend((lines_withheld) => {
       const facts = { frames_per_second_max: framesPerSecondMax, lines_withheld }
-      this.warn(facts, "sends frames too fast: its socket is read less often")
+      const remedy = "see to that client, or raise limits.frames_per_second_max"
+      this.warn(facts, `sends frames too fast: its socket is read less often; ${remedy}`)
     })
   }
 

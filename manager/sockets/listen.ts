@@ -1,11 +1,13 @@
 import { lstatSync, mkdirSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { errnoOf, ManagerError, reasonOf } from "../errors.js"
-import type { Logger } from "../log.js"
+import { LogBudget, type Logger } from "../log.js"
 import type { SocketModule } from "./native.js"
 
 /** After accept() has failed, for want of descriptors mostly: how long until it is tried again. */
 const restAfterFailureMs = 250
+/** It can go on for as long as somebody holds that many: said once in that time. */
+const failureLinesSpanMs = 10_000
 
 /** sockaddr_un holds 108 bytes, the closing zero included. */
 const pathBytesMax = 107
@@ -77,7 +79,8 @@ function removeStaleSocket(native: SocketModule, path: string): void {
   const file = lstatSync(path, { throwIfNoEntry: false })
   if (file === undefined) return
   if (!file.isSocket()) {
-    const message = `${path} is in the way: it is no socket, so it is not removed`
+    const remedy = "move it away, or name another path (--socket)"
+    const message = `${path} is in the way: it is no socket, so it is not removed; ${remedy}`
     throw new ManagerError("socket_path_taken", message)
   }
   try {
@@ -95,9 +98,12 @@ function removeStaleSocket(native: SocketModule, path: string): void {
 }
 
 function openListener({ path, mode, native, log, passed, onConnection }: ListenOptions) {
+  const lines = new LogBudget(1, failureLinesSpanMs)
   const onFailure = (errno: string) => {
-    const message = "cannot accept clients for now: raise the limit of open descriptors"
-    log.error({ socket: path, errno }, message)
+    const message =
+      "cannot accept clients for now, and tries again: newcomers wait; " +
+      "raise the limit of open descriptors (LimitNOFILE=, ulimit -n)"
+    lines.spend((lines_withheld) => log.error({ socket: path, errno, lines_withheld }, message))
     setTimeout(() => listener.resume(), restAfterFailureMs).unref()
   }
   const listener = makeListener()
@@ -113,7 +119,8 @@ function openListener({ path, mode, native, log, passed, onConnection }: ListenO
 }
 
 function alreadyRunning(path: string): ManagerError {
-  return new ManagerError("already_running", `Another manager listens on ${path}`)
+  const remedy = "end it, or name another path (--socket)"
+  return new ManagerError("already_running", `Another manager listens on ${path}: ${remedy}`)
 }
 
 function once(close: () => void): () => void {

@@ -5,7 +5,7 @@ import { LogBudget, type Logger } from "../log.js"
 import { hex } from "../sessions/region_book.js"
 import type { Session } from "../sessions/session.js"
 import type { Sessions } from "../sessions/sessions.js"
-import { isGivenUpByPoison, type StuckFault, type StuckIn } from "./findings.js"
+import { advice, isGivenUpByPoison, type StuckFault, type StuckIn } from "./findings.js"
 import { QueueWatch, type StillQueue } from "./queue_watch.js"
 import { StuckReports } from "./stuck_reports.js"
 
@@ -143,7 +143,8 @@ export class Watchdog {
     this.counts.kills += 1
     const age_ms = Math.round(ageMs)
     const facts = { session: session.id, pid: session.peer.pid, age_ms, stuck_in: stuckIn }
-    this.services.log.error(facts, "killed a client whose fault was stuck beyond watchdog.limit_ms")
+    const message = "killed a client whose fault was stuck beyond watchdog.limit_ms"
+    this.services.log.error(facts, `${message}: ${advice[stuckIn]}`)
     session.kill(`A fault was stuck in ${stuckIn} for ${age_ms} ms`)
   }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startManager } from "../harness/manager.js"
@@ -41,16 +41,27 @@ test("an image or a configuration that is not there exits with 1 and its path", 
   assert.match(config.stderr, /"code":"config_invalid".*\/nonexistent\/pagerd\.toml/)
 })
 
-test("a second manager on the same socket exits with 1; the first serves on", async () => {
+test("a second manager with the socket or state of another exits with 4", async () => {
   const manager = await startManager()
+  const stateDir = join(dirname(manager.socket), "state")
 
   const second = await serve("--socket", manager.socket)
+  const third = await serve("--state-dir", stateDir, "--json")
   const health = await manager.debug.ask("GET", "/healthz")
   await manager.stop()
 
-  assert.is(second.code, 1)
-  assert.match(second.stderr, /pagerd: Another manager listens on /)
+  assert.is(second.code, 4)
+  assert.match(second.stderr, /pagerd: Another manager listens on .*: end it, or name another/)
+  assert.is(third.code, 4)
+  assert.match(third.stderr, /"code":"state_directory_locked".*end it, or give this one/)
   assert.is(health.status, 200)
+})
+
+test("its help says what its exit codes mean", async () => {
+  const { code, stdout } = await runPagerd(["serve", "--help"])
+
+  assert.is(code, 0)
+  assert.match(stdout, /Exit codes:\n {2}0 {2}done\n(.*\n)* {2}4 {2}serve: another manager/)
 })
 
 test.run()

@@ -29,7 +29,8 @@ test("a second manager is refused, and the first one serves on", async () => {
   const refusal = await refusalIn(directory)
 
   assert.is(refusal.code, "already_running")
-  assert.is(refusal.message, `Another manager listens on ${first.socket}`)
+  const remedy = "end it, or name another path (--socket)"
+  assert.is(refusal.message, `Another manager listens on ${first.socket}: ${remedy}`)
   const client = new RawClient(first.socket)
   await client.greet()
   client.close()

@@ -6,7 +6,7 @@ import { reasonOf } from "../../errors.js"
 import { announceOnStandardOutput, lastWordsBudgetMs, standardError } from "../../log_output.js"
 import type { Manager } from "../../serve.js"
 import { takePassedSockets } from "../../sockets/passed_sockets.js"
-import { exitCodes } from "../failure.js"
+import { exitCodes, exitCodesHelp } from "../failure.js"
 import { type JsonOption, wholeNumber, withJson } from "../options.js"
 import { awaitEndSignal } from "./end_signals.js"
 import { addNamedSource, type NamedSources } from "./image_option.js"
@@ -38,7 +38,7 @@ export function addServe(program: Command): void {
     .option("--threads <count>", "fault threads, each on a CPU of its own", wholeNumber(1, 64))
     .option("--takeover", "replace the manager that serves here; its clients go on with this one")
     .addOption(new Option("--log-level <level>", "what goes to stderr").choices(logLevels))
-    .addHelpText("after", afterHelp)
+    .addHelpText("after", `${afterHelp}\n${exitCodesHelp}`)
     .action(serveUntilSignal)
 }
 
