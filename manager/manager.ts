@@ -9,6 +9,8 @@ import { ClientError } from "./errors.js"
 import { ImageJournal } from "./images/image_journal.js"
 import { ImageLoader } from "./images/image_loader.js"
 import type { PageSource } from "./images/page_source.js"
+import { PastImages } from "./images/past_images.js"
+import { findMemory } from "./images/past_memory.js"
 import { ImageRegistry } from "./images/registry.js"
 import { type WantedImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
@@ -108,7 +110,9 @@ export class RunningManager {
       ? await awaitStateDirectory(config, log)
       : StateDirectory.open(config.stateDir, log)
     const journal = new ImageJournal(this.state, log)
-    images.inherit(journal, config.resumeWaitMs, (image) => loader.load(image))
+    const find = (wanted: ReadonlySet<string>) => findMemory(wanted, native, log)
+    const past = await PastImages.read(journal, find, config.resumeWaitMs, log)
+    images.inherit(journal, past, (image) => loader.load(image))
     await this.addImages(sources, stop)
     images.restoreAdded()
     stop.throwIfAborted()
@@ -168,7 +172,7 @@ export class RunningManager {
   /** Before the first client comes: those are blocked already. */
   private async adoptSessions(state: StateDirectory): Promise<void> {
     const { sessions, images, native, log } = this
-    const journal = new SessionJournal(state, log)
+    const journal = new SessionJournal(state, native, log)
     sessions.keepJournal(journal)
     await adoptSessions({ sessions, images, native, journal, log })
   }

@@ -1,34 +1,48 @@
 import { closeSync } from "node:fs"
 import type { Logger } from "../log.js"
 import type { ImageJournal, PastImage } from "./image_journal.js"
-import { findMemory } from "./past_memory.js"
+
+/** Finds the memory of images among what others have open; the descriptors are the caller's. */
+export type FindMemory = (wanted: ReadonlySet<string>) => Promise<Map<string, number>>
 
 /** The oldest of more are forgotten. */
 const pastMax = 4_096
+/** How often it is seen at most whether somebody still has their memory. */
+const lookMinMs = 1_000
 
 /**
  * The images of the managers before this one, each until this one has it too. Clients may come for
  * them at any time: one that was stopped all the while comes late. Their memory is found with the
- * clients that map it. JS thread; owned by the registry.
+ * clients that map it, and held as long as one does. JS thread; owned by the registry.
  */
 export class PastImages {
   private readonly byId = new Map<number, PastImage>()
-  private readonly memory: Map<string, number>
-  private readonly expiry: NodeJS.Timeout
+  private memory = new Map<string, number>()
+  private expiry: NodeJS.Timeout | undefined
 
-  constructor(
+  private constructor(
     private readonly journal: ImageJournal,
-    /** How long an image that cannot be had is waited for, and memory held that nobody asks for. */
+    private readonly findMemory: FindMemory,
+    /** How long an image that cannot be had is waited for. */
     readonly waitMs: number,
-    log: Logger,
   ) {
     for (const past of journal.past.slice(0, pastMax)) this.byId.set(past.id, past)
     for (const past of journal.past.slice(pastMax)) journal.forget(past.id)
-    this.memory = findMemory(new Set(this.list().map(({ memory }) => memory)))
-    this.expiry = setTimeout(() => this.letMemoryGo(), waitMs).unref()
-    const images = this.byId.size
-    if (images === 0) return
-    log.info({ images, memories_found: this.memory.size }, "images of an earlier manager")
+  }
+
+  static async read(
+    journal: ImageJournal,
+    findMemory: FindMemory,
+    waitMs: number,
+    log: Logger,
+  ): Promise<PastImages> {
+    const past = new PastImages(journal, findMemory, waitMs)
+    past.memory = await findMemory(past.wanted())
+    past.lookLater()
+    const images = past.byId.size
+    const memories_found = past.memory.size
+    if (images > 0) log.info({ images, memories_found }, "images of an earlier manager")
+    return past
   }
 
   /** The greatest number that any of them had. */
@@ -51,11 +65,7 @@ export class PastImages {
 
   /** A descriptor of its memory, which stays ours. */
   memoryOf({ memory }: PastImage): number | undefined {
-    const known = this.memory.get(memory)
-    if (known !== undefined) return known
-    const found = findMemory(new Set([memory])).get(memory)
-    if (found !== undefined) this.memory.set(memory, found)
-    return found
+    return this.memory.get(memory)
   }
 
   /** This manager has it now, in its memory, and keeps its place in the journal. */
@@ -69,29 +79,50 @@ export class PastImages {
   /** It is not this manager's any more, and somebody may still come for it. */
   giveBack(past: PastImage): void {
     this.byId.set(past.id, past)
+    void this.findAgain(past.memory)
   }
 
   /** The manager ends; who has not come yet may come to the next. */
   leave(): void {
     clearTimeout(this.expiry)
-    this.closeMemory()
+    this.expiry = undefined
+    this.close(this.memory)
   }
 
-  /** Whoever comes later brings it along. */
-  private letMemoryGo(): void {
-    this.closeMemory()
-    const alive = findMemory(new Set(this.list().map(({ memory }) => memory)))
-    for (const descriptor of alive.values()) closeSync(descriptor)
-    for (const past of this.list()) {
-      if (alive.has(past.memory)) continue
-      // Its clients have ended, and so has its memory.
-      this.byId.delete(past.id)
+  private lookLater(): void {
+    this.expiry = setTimeout(() => void this.forgetUnused(), Math.max(lookMinMs, this.waitMs))
+    this.expiry.unref()
+  }
+
+  /** What nobody else has open any more is gone for good: its clients have ended. */
+  private async forgetUnused(): Promise<void> {
+    const held = [...this.byId.values()]
+    const used = await this.findMemory(this.wanted())
+    this.close(used)
+    // The manager ended meanwhile.
+    if (this.expiry === undefined) return
+    for (const past of held) {
+      if (used.has(past.memory) || !this.byId.has(past.id)) continue
+      this.take(past)
       this.journal.forget(past.id)
+    }
+    this.lookLater()
+  }
+
+  private async findAgain(memory: string): Promise<void> {
+    const found = await this.findMemory(new Set([memory]))
+    const isWanted = this.expiry !== undefined && !this.memory.has(memory)
+    for (const [one, descriptor] of found) {
+      if (isWanted) this.memory.set(one, descriptor)
+      else closeSync(descriptor)
     }
   }
 
-  private closeMemory(): void {
-    for (const descriptor of this.memory.values()) closeSync(descriptor)
-    this.memory.clear()
+  private wanted(): Set<string> {
+    return new Set(this.list().map(({ memory }) => memory))
+  }
+
+  private close(descriptors: Map<string, number>): void {
+    for (const descriptor of descriptors.values()) closeSync(descriptor)
   }
 }

@@ -1,58 +1,47 @@
-import { closeSync, openSync, readdirSync, readlinkSync, statSync } from "node:fs"
+import { readdirSync } from "node:fs"
+import { setTimeout as pause } from "node:timers/promises"
+import type { Logger } from "../log.js"
+import type { SocketModule } from "../sockets/native.js"
 
-/** As the engine names the memory of its images. */
-const linkPrefix = "/memfd:pagerd-image"
+/** A process that does not answer in time, as one that is stuck in the kernel, is left out. */
+const answerMs = 250
+/** Each such process keeps a thread of Node's for as long as it is stuck. */
+const stuckMax = 2
+
+type Native = Pick<SocketModule, "openImageMemory" | "closeDescriptor">
 
 /**
- * Looks for the memory of images among what processes have open, and opens it: once more than their
- * clients nobody holds it after a manager was killed. Only what may be looked at is found; the
- * descriptors are the caller's.
+ * Looks for the memory of images among what processes have open, and opens it: once a manager was
+ * killed nobody holds it but its clients. Only what may be looked at is found; the descriptors are
+ * the caller's.
  */
-export function findMemory(wanted: ReadonlySet<string>): Map<string, number> {
+export async function findMemory(
+  wanted: ReadonlySet<string>,
+  native: Native,
+  log: Logger,
+): Promise<Map<string, number>> {
   const found = new Map<string, number>()
-  if (wanted.size === 0) return found
-  for (const process of list("/proc")) {
-    if (!/^\d+$/.test(process)) continue
-    const folder = `/proc/${process}/fd`
-    for (const number of list(folder)) {
-      const memory = memoryAt(`${folder}/${number}`)
-      if (memory === undefined || !wanted.has(memory) || found.has(memory)) continue
-      const descriptor = open(`${folder}/${number}`, memory)
-      if (descriptor !== undefined) found.set(memory, descriptor)
-      if (found.size === wanted.size) return found
+  let stuck = 0
+  for (const pid of wanted.size === 0 ? [] : processes()) {
+    const missing = [...wanted].filter((memory) => !found.has(memory))
+    if (missing.length === 0 || stuck >= stuckMax) break
+    const answer = native.openImageMemory(pid, missing)
+    const opened = await Promise.race([answer, pause(answerMs)])
+    if (opened !== undefined) {
+      for (const { memory, descriptor } of opened) found.set(memory, descriptor)
+      continue
     }
+    stuck += 1
+    log.warn({ pid }, "a process does not let itself be looked at: what it maps is not found")
+    void answer.then((late) => {
+      for (const { descriptor } of late) native.closeDescriptor(descriptor)
+    })
   }
   return found
 }
 
-/** Its identity, as the engine tells it. */
-function memoryAt(path: string): string | undefined {
-  try {
-    // Asked first: looking at a file of another kind could take as long as its file system likes.
-    if (!readlinkSync(path).startsWith(linkPrefix)) return undefined
-    const { dev, ino } = statSync(path, { bigint: true })
-    return `${dev}:${ino}`
-  } catch {
-    return undefined
-  }
-}
-
-/** Undefined when it is another file by now. */
-function open(path: string, memory: string): number | undefined {
-  try {
-    const descriptor = openSync(path, "r")
-    if (memoryAt(`/proc/self/fd/${descriptor}`) === memory) return descriptor
-    closeSync(descriptor)
-  } catch {
-    // Gone, or not for us to open.
-  }
-  return undefined
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
+const processes = (): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)

@@ -9,7 +9,7 @@ import type { ImageJournal } from "./image_journal.js"
 import type { ImageKey } from "./image_key.js"
 import { ImageOpener, type OpenedImage, type OpenerServices } from "./image_opener.js"
 import { isPageSource } from "./page_source.js"
-import { PastImages } from "./past_images.js"
+import type { PastImages } from "./past_images.js"
 import type { Residency } from "./residency.js"
 import { awaitedLimits, type ResumableImages, type ResumedImage, Resumption } from "./resumption.js"
 import { pathOfSource } from "./source.js"
@@ -86,10 +86,14 @@ export class ImageRegistry {
    * Goes on where an earlier manager ended: what is added from here on is that manager's image
    * where it is the same, in the same memory. `load` brings all of an image into memory.
    */
-  inherit(journal: ImageJournal, waitMs: number, load: (image: Image) => Promise<void>): void {
-    const { log, sourceLimits } = this.services
+  inherit(
+    journal: ImageJournal,
+    past: PastImages,
+    load: (image: Image) => Promise<void>,
+  ): void {
     const { opener } = this
-    const past = new PastImages(journal, waitMs, log)
+    const { waitMs } = past
+    const { sourceLimits } = this.services
     opener.inherit(past)
     this.journal = journal
     this.past = past

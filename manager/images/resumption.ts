@@ -73,11 +73,12 @@ export class Resumption {
   find(wish: ResumedImage, viewer: Identity): Image {
     const { id, key, name, mode } = wish
     const current = this.images.findById(id)
-    if (current?.key === key && this.isShown(current, viewer)) return current
+    const isShared = mode === "share"
+    const isSame = current?.key === key && !(isShared && this.hasOtherMemory(current))
+    if (isSame && this.isShown(current, viewer)) return current
     const past = this.past.find(id)
-    if (past?.key === key && this.isShown({ ...past, ...visible(past) }, viewer)) {
-      return this.reopen(past)
-    }
+    const isThere = past?.key === key && !(isShared && this.past.memoryOf(past) === undefined)
+    if (isThere && this.isShown({ ...past, ...visible(past) }, viewer)) return this.reopen(past)
     // Copies can come from wherever the same bytes are; shared pages are those of one memory.
     const named = this.findSame(name, key)
     if (mode === "copy" && named !== undefined && isVisible(named, viewer)) return named
@@ -115,6 +116,12 @@ export class Resumption {
     for (const image of [...this.reopened.keys()]) {
       if (image.regions === 1) this.images.letGo(image)
     }
+  }
+
+  /** Of the same bytes, but not of the pages that its clients map. */
+  private hasOtherMemory(image: Image): boolean {
+    const past = this.reopened.get(image)
+    return past !== undefined && past.memory !== image.memory
   }
 
   /** Who sees an image may have changed since it was mapped: the one of that name decides too. */

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises"
-import { ClientError, errnoOf, reasonOf } from "../errors.js"
+import { errnoOf, reasonOf } from "../errors.js"
 import type { ImageRegistry } from "../images/registry.js"
 import type { Logger } from "../log.js"
 import type { ClientProcess, SocketModule } from "../sockets/native.js"
-import { registeredModes, startOf, userfaultfdsOf } from "./process_facts.js"
+import { registeredModes } from "./process_facts.js"
 import type { Session, SessionVoice } from "./session.js"
 import type { PastRegion, PastSession, SessionJournal } from "./session_journal.js"
 import type { Sessions } from "./sessions.js"
@@ -28,15 +28,22 @@ export interface AdoptionScope {
 export async function adoptSessions(scope: AdoptionScope): Promise<void> {
   const { journal, log } = scope
   let adopted = 0
+  // Users whose processes cannot be looked at in time: each such look keeps a thread.
+  const stuck = new Set<number>()
   for (const past of journal.past) {
-    if (await adopt(past, scope)) adopted += 1
+    if (stuck.has(past.uid)) continue
+    const outcome = await adopt(past, scope)
+    if (outcome === "adopted") adopted += 1
+    if (outcome === "stuck") stuck.add(past.uid)
   }
   if (journal.past.length > 0) {
     log.info({ adopted, journaled: journal.past.length }, "sessions of an earlier manager")
   }
 }
 
-async function adopt(past: PastSession, scope: AdoptionScope): Promise<boolean> {
+type Outcome = "adopted" | "ended" | "failed" | "stuck"
+
+async function adopt(past: PastSession, scope: AdoptionScope): Promise<Outcome> {
   const { native, journal, log } = scope
   const facts = { session: past.session, pid: past.pid }
   let process: ClientProcess | undefined
@@ -47,26 +54,30 @@ async function adopt(past: PastSession, scope: AdoptionScope): Promise<boolean> 
       const session = serve(past, process, userfaultfd, scope)
       await mapAll(past.regions, session, scope)
       journal.remove(past.file)
-      return true
+      return "adopted"
     }
     log.info(facts, "a client of an earlier manager has ended")
     journal.remove(past.file)
+    return "ended"
   } catch (error) {
     process?.close()
     // The journal keeps it: a manager that may do more can still have it.
     const message = "cannot adopt a session: its client waits for pages until a manager can"
     log.error({ ...facts, reason: reasonOf(error) }, message)
+    return error instanceof Stuck ? "stuck" : "failed"
   }
-  return false
+}
+
+/** A process that cannot be looked at as long as it does what it does. */
+class Stuck extends Error {
+  override readonly name = "Stuck"
 }
 
 /** Undefined when that process has ended. */
-function open({ pid, start }: PastSession, native: SocketModule): ClientProcess | undefined {
-  if (startOf(pid) !== start) return undefined
+function open({ pid, identity }: PastSession, native: SocketModule): ClientProcess | undefined {
   try {
     const process = new native.ClientProcess(pid)
-    // It could have ended, and its number been given to another, in between.
-    if (startOf(pid) === start) return process
+    if (process.identity === identity) return process
     process.close()
     return undefined
   } catch (error) {
@@ -85,7 +96,7 @@ async function fetchUserfaultfd(
   if (known === undefined) throw new Error("none of its regions needs a manager")
   const modes = await inTime(registeredModes(pid, known.address))
   if (modes === 0) throw new Error(`its region ${known.region} is registered no more`)
-  const numbers = userfaultfdsOf(pid)
+  const numbers = await inTime(native.userfaultfdsOf(pid))
   for (const number of numbers) {
     const copy = process.copyDescriptor(number)
     // A range that is another's already is refused; for its own nothing changes.
@@ -164,7 +175,7 @@ async function mapAll(
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   const timer = new AbortController()
   const late = pause(patienceMs, undefined, { signal: timer.signal }).then(() => {
-    throw new ClientError("client_gone", `it keeps its mappings locked for ${patienceMs} ms`)
+    throw new Stuck(`it does not let itself be looked at within ${patienceMs} ms`)
   })
   late.catch(() => {})
   try {

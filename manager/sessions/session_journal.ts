@@ -4,7 +4,7 @@ import { bootId } from "../boot.js"
 import { reasonOf } from "../errors.js"
 import type { Logger } from "../log.js"
 import type { StateDirectory } from "../state/state_directory.js"
-import { startOf } from "./process_facts.js"
+import type { SocketModule } from "../sockets/native.js"
 import type { Region } from "./region_book.js"
 import type { Session } from "./session.js"
 
@@ -14,8 +14,8 @@ const header = z.object({
   boot: z.string(),
   session: z.string(),
   pid: z.number().int().min(1),
-  /** In the kernel's ticks: another process that came to have the pid began later. */
-  start: z.string(),
+  /** Another process that comes to have the pid has another. */
+  identity: z.string(),
   uid: z.number(),
   gid: z.number(),
   groups: z.array(z.number()),
@@ -63,6 +63,7 @@ export class SessionJournal {
 
   constructor(
     private readonly state: StateDirectory,
+    private readonly native: Pick<SocketModule, "ClientProcess">,
     private readonly log: Logger,
   ) {
     const names = state.list().filter((name) => filePattern.test(name))
@@ -76,10 +77,10 @@ export class SessionJournal {
   /** To be called once there is something to serve. Undefined for a process that cannot be seen. */
   begin(session: Session, follows?: PastSession): SessionRecord | undefined {
     const { pid, uid, gid, groups } = session.peer
-    const start = startOf(pid)
-    if (start === undefined) return undefined
+    const identity = identityOf(pid, this.native)
+    if (identity === "") return undefined
     const record: z.input<typeof header> = {
-      ...{ boot: this.boot, session: session.id, pid, start, uid, gid, groups: [...groups] },
+      ...{ boot: this.boot, session: session.id, pid, identity, uid, gid, groups: [...groups] },
       ...{ client: session.client, ...(follows && { follows: follows.file }) },
     }
     return new SessionRecord(this, `session-${this.mark}-${session.id}.jsonl`, lineOf(record))
@@ -192,6 +193,18 @@ function regionsOf(lines: readonly string[]): PastRegion[] {
     }
   }
   return [...regions.values()]
+}
+
+function identityOf(pid: number, native: Pick<SocketModule, "ClientProcess">): string {
+  if (pid === 0) return ""
+  try {
+    const process = new native.ClientProcess(pid)
+    const { identity } = process
+    process.close()
+    return identity
+  } catch {
+    return ""
+  }
 }
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`

@@ -67,6 +67,8 @@ export interface ListeningSocket {
 export interface ClientProcess {
   /** `onEnded` comes once, unless close() was called before. */
   watch(onEnded: () => void): void
+  /** What no other process of this boot has or will have; "" once it has ended. */
+  readonly identity: string
   /** Of one of its own, by number, for the caller. Throws without the right to trace it. */
   copyDescriptor(number: number): number
   /** SIGKILL. Nothing happens when it has ended. */
@@ -79,6 +81,15 @@ export interface SocketModule {
   ClientProcess: new (
     pid: number,
   ) => ClientProcess
+  /**
+   * These take as long as the process that is asked about likes. Of the memory of images, each a
+   * descriptor for the caller; none where the process may not be looked at.
+   */
+  openImageMemory(
+    pid: number,
+    wanted: readonly string[],
+  ): Promise<{ readonly memory: string; readonly descriptor: number }[]>
+  userfaultfdsOf(pid: number): Promise<number[]>
   /** Whether two of our descriptors are of one open file. */
   isSameFile(one: number, other: number): boolean
   /**

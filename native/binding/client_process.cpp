@@ -15,14 +15,15 @@ Napi::Function ClientProcess::define(Napi::Env env) {
                          InstanceMethod<&ClientProcess::copy_descriptor>("copyDescriptor"),
                          InstanceMethod<&ClientProcess::kill>("kill"),
                          InstanceMethod<&ClientProcess::close>("close"),
+                         InstanceAccessor<&ClientProcess::identity>("identity"),
                      });
 }
 
-ClientProcess::ClientProcess(const Napi::CallbackInfo &call) : ObjectWrap(call) {
-  const int pid = call[0].ToNumber().Int32Value();
-  sys::Result<sys::Descriptor> process = sys::open_process(pid);
+ClientProcess::ClientProcess(const Napi::CallbackInfo &call)
+    : ObjectWrap(call), pid_(call[0].ToNumber().Int32Value()) {
+  sys::Result<sys::Descriptor> process = sys::open_process(pid_);
   if (process.ok()) process_ = process.take();
-  else throw_error(call.Env(), "Cannot open process " + std::to_string(pid), process.error());
+  else throw_error(call.Env(), "Cannot open process " + std::to_string(pid_), process.error());
 }
 
 void ClientProcess::watch(const Napi::CallbackInfo &call) {
@@ -49,6 +50,10 @@ Napi::Value ClientProcess::copy_descriptor(const Napi::CallbackInfo &call) {
   if (copy.ok()) return Napi::Number::New(env, copy.value().release());
   throw_error(env, "Cannot copy descriptor " + std::to_string(number), copy.error());
   return env.Undefined();
+}
+
+Napi::Value ClientProcess::identity(const Napi::CallbackInfo &call) {
+  return Napi::String::New(call.Env(), sys::process_identity(process_.get(), pid_));
 }
 
 void ClientProcess::kill(const Napi::CallbackInfo &) {

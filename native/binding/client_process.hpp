@@ -1,6 +1,7 @@
 #pragma once
 
 #include <napi.h>
+#include <sys/types.h>
 
 #include "binding/loop_watch.hpp"
 #include "sys/descriptor.hpp"
@@ -21,6 +22,7 @@ class ClientProcess : public Napi::ObjectWrap<ClientProcess> {
   void watch(const Napi::CallbackInfo &call);
   // (number) => descriptor, which is the caller's
   Napi::Value copy_descriptor(const Napi::CallbackInfo &call);
+  Napi::Value identity(const Napi::CallbackInfo &call);
   void kill(const Napi::CallbackInfo &call);
   // No callback comes after this.
   void close(const Napi::CallbackInfo &call);
@@ -28,6 +30,7 @@ class ClientProcess : public Napi::ObjectWrap<ClientProcess> {
   void end();
   void release();
 
+  pid_t pid_;
   sys::Descriptor process_;
   LoopWatch watch_;
   bool is_watched_ = false;

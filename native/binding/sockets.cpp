@@ -3,6 +3,7 @@
 #include <string>
 
 #include "binding/client_process.hpp"
+#include "binding/process_files.hpp"
 #include "binding/register_range.hpp"
 #include "binding/script.hpp"
 #include "binding/socket_connection.hpp"
@@ -132,6 +133,8 @@ void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("SeqpacketListener", SeqpacketListener::define(env));
   exports.Set("SeqpacketConnection", SeqpacketConnection::define(env));
   exports.Set("ClientProcess", ClientProcess::define(env));
+  exports.Set("openImageMemory", Napi::Function::New<open_image_memory>(env));
+  exports.Set("userfaultfdsOf", Napi::Function::New<userfaultfds_of>(env));
   exports.Set("isSameFile", Napi::Function::New<is_same_file>(env));
   exports.Set("registerRange", Napi::Function::New<register_range>(env));
   exports.Set("connectSeqpacket", Napi::Function::New<connect_seqpacket>(env));

@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "sys/descriptor.hpp"
 #include "sys/result.hpp"
 
@@ -10,6 +12,9 @@ namespace pagerd::sys {
 
 // Readable once the process has ended.
 Result<Descriptor> open_process(pid_t pid);
+
+// What no other process of this boot has or will have; "" for one that has ended.
+std::string process_identity(int pidfd, pid_t pid);
 
 // A copy of the process's descriptor of that number. Takes the right to trace it.
 Result<Descriptor> copy_descriptor_of(int pidfd, int number);

@@ -89,7 +89,7 @@ test("a process that only has the number of a client is left alone", async () =>
   const [file = ""] = journalOf(first)
   const path = join(first.paths.directory, "state", file)
   // As if another process had come to have the number.
-  writeFileSync(path, readFileSync(path, "utf8").replace(/"start":"\d+"/, '"start":"1"'))
+  writeFileSync(path, readFileSync(path, "utf8").replace(/"identity":"\w+"/, '"identity":"i1"'))
 
   const second = await next(first)
 
