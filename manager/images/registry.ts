@@ -86,11 +86,7 @@ export class ImageRegistry {
    * Goes on where an earlier manager ended: what is added from here on is that manager's image
    * where it is the same, in the same memory. `load` brings all of an image into memory.
    */
-  inherit(
-    journal: ImageJournal,
-    past: PastImages,
-    load: (image: Image) => Promise<void>,
-  ): void {
+  inherit(journal: ImageJournal, past: PastImages, load: (image: Image) => Promise<void>): void {
     const { opener } = this
     const { waitMs } = past
     const { sourceLimits } = this.services
