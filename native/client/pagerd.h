@@ -148,7 +148,8 @@ PAGERD_API const char *pagerd_error(void);
 /* Machine-readable code of this thread's last failure; "" when there was none. One of the protocol,
    such as "unknown_image", or of the library:
      no_manager          nobody listens at the path, or not for this user
-     manager_gone        the session is over: the manager closed it or died
+     manager_gone        the manager has gone, and no other came within PAGERD_WAIT_MS (30 s
+                         unless set); or the session is over
      forked              this process was forked from the client
      bad_argument        an argument makes no sense, or a required one is NULL
      unsupported_memory  attached memory is not private, anonymous, of ordinary pages
