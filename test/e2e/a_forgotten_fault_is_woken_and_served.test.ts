@@ -34,7 +34,8 @@ test("a fault whose message got lost is noticed, woken and served", async () => 
     const { watchdog } = await manager.debug.get<StatsView>("/v1/stats")
     return watchdog.faults_forgotten > 0 && watchdog
   })
-  assert.is(stats.faults_forgotten, 1)
+  // Beside other work a woken thread may be slower than the next round.
+  assert.ok(stats.faults_forgotten >= 1)
   assert.match(manager.stderr, /"faults":1,.*a bug of pagerd, please report it/)
   await client.stop()
   await manager.stop()

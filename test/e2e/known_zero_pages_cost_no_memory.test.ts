@@ -13,6 +13,10 @@ const mebibyte = 2 ** 20
 const imageBytes = 256 * mebibyte
 const hole = { offsetBytes: mebibyte, lengthBytes: 254 * mebibyte }
 
+/** What is noted behind an image's pages, for the next manager: two maps of a bit a page. */
+const notesBytesMax = (imageBytes: number): number =>
+  2 * Math.ceil(imageBytes / page / 8 / page) * page
+
 /** Bytes that the kernel holds for all memfds of a process. */
 function memfdBytes(pid: number): number {
   return descriptorTargets(pid)
@@ -35,14 +39,15 @@ test("a hole of 254 MiB reads as zeros and takes no memory from the manager", as
   assert.is(image?.resident_bytes, 0)
   assert.is(image?.bytes_read, 0)
   assert.ok((image?.zero_bytes ?? 0) >= hole.lengthBytes)
-  assert.is(memfdBytes(manager.pid), 0)
+  assert.ok(memfdBytes(manager.pid) <= notesBytesMax(imageBytes))
   const session = await manager.settledSession(client.pid)
   assert.is(session.pages_copied, 0)
   assert.is(session.pages_zeroed, hole.lengthBytes / page)
 
   assert.is(await client.verify(region, 51, 0, mebibyte), -1)
   assert.is(await client.verify(region, 51, 255 * mebibyte, mebibyte), -1)
-  assert.is(memfdBytes(manager.pid), 2 * mebibyte)
+  const heldBytes = memfdBytes(manager.pid) - 2 * mebibyte
+  assert.ok(heldBytes >= 0 && heldBytes <= notesBytesMax(imageBytes), `${heldBytes}`)
   await client.stop()
   await manager.stop()
 })
@@ -64,7 +69,7 @@ for (const mode of ["copy", "share"] as const) {
     assert.is(image?.bytes_read, 2 * mebibyte)
     assert.is(image?.zero_bytes, 2 * mebibyte)
     assert.is(image?.resident_bytes, 0)
-    assert.is(memfdBytes(manager.pid), 0)
+    assert.ok(memfdBytes(manager.pid) <= notesBytesMax(4 * mebibyte))
     await client.stop()
     await manager.stop()
   })
