@@ -1,5 +1,4 @@
 // Invariant 10.
-import { readFile } from "node:fs/promises"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { startCClient } from "../harness/c_client.js"
@@ -36,12 +35,7 @@ test("six clients whose command lines cannot be read, and one that is served", a
 
   assert.is(mismatch, -1)
   assert.ok(shown.every(({ command }) => command.length > 0 && command.length <= 15))
-  let isRead = false
-  void readFile(`/proc/${hostile[0]?.pid}/cmdline`).then(() => {
-    isRead = true
-  })
   await client.stop()
-  assert.not.ok(isRead, "the trap does not hold whoever reads it")
   await manager.stop()
   for (const { process } of hostile) await process.kill()
 })

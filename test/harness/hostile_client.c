@@ -289,7 +289,8 @@ static void hold_mmap_lock(char **words) {
   puts("ok");
 }
 
-/* Whoever reads its command line, which the kernel fetches from here, waits until it ends. */
+/* Whoever reads its command line, which the kernel fetches from here, waits until it ends, or finds
+   none: that is the kernel's choice from time to time. */
 static void trap_command_line(char **words) {
   (void)words;
   char *page = (char *)((uintptr_t)command_line & ~(uintptr_t)(page_bytes - 1));
@@ -337,9 +338,7 @@ static const struct {
     {"leave_to_child", leave_to_child},
 };
 
-int main(int count_of_arguments, char **arguments) {
-  (void)count_of_arguments;
-  command_line = arguments[0];
+static __attribute__((noinline)) void obey(void) {
   char line[1024];
   setvbuf(stdout, NULL, _IOLBF, 0);
   while (fgets(line, sizeof line, stdin)) {
@@ -352,5 +351,14 @@ int main(int count_of_arguments, char **arguments) {
     if (at < count) orders[at].carry_out(words);
     else puts("error this program knows no such order");
   }
-  return 0;
+}
+
+int main(int count_of_arguments, char **arguments) {
+  (void)count_of_arguments;
+  command_line = arguments[0];
+  /* The arguments lie right above this frame: what runs from here on must not be on their page. */
+  volatile char gap[16 * page_bytes];
+  gap[0] = 0;
+  obey();
+  return gap[0];
 }
