@@ -1,9 +1,10 @@
 import { closeSync } from "node:fs"
 import type { Logger } from "../log.js"
 import type { ImageJournal, PastImage } from "./image_journal.js"
+import type { FoundMemory } from "./past_memory.js"
 
-/** Finds the memory of images among what others have open; the descriptors are the caller's. */
-export type FindMemory = (wanted: ReadonlySet<string>) => Promise<Map<string, number>>
+/** Finds the memory of images among what others have open. */
+export type FindMemory = (wanted: ReadonlySet<string>) => Promise<FoundMemory>
 
 /** The oldest of more are forgotten. */
 const pastMax = 4_096
@@ -37,7 +38,7 @@ export class PastImages {
     log: Logger,
   ): Promise<PastImages> {
     const past = new PastImages(journal, findMemory, waitMs)
-    past.memory = await findMemory(past.wanted())
+    past.memory = (await findMemory(past.wanted())).descriptors
     past.lookLater()
     const images = past.byId.size
     const memories_found = past.memory.size
@@ -86,7 +87,9 @@ export class PastImages {
   leave(): void {
     clearTimeout(this.expiry)
     this.expiry = undefined
-    this.close(this.memory)
+    const held = this.memory
+    this.memory = new Map()
+    this.close(held)
   }
 
   private lookLater(): void {
@@ -97,11 +100,11 @@ export class PastImages {
   /** What nobody else has open any more is gone for good: its clients have ended. */
   private async forgetUnused(): Promise<void> {
     const held = [...this.byId.values()]
-    const used = await this.findMemory(this.wanted())
+    const { descriptors: used, isWhole } = await this.findMemory(this.wanted())
     this.close(used)
     // The manager ended meanwhile.
     if (this.expiry === undefined) return
-    for (const past of held) {
+    for (const past of isWhole ? held : []) {
       if (used.has(past.memory) || !this.byId.has(past.id)) continue
       this.take(past)
       this.journal.forget(past.id)
@@ -110,10 +113,11 @@ export class PastImages {
   }
 
   private async findAgain(memory: string): Promise<void> {
-    const found = await this.findMemory(new Set([memory]))
-    const isWanted = this.expiry !== undefined && !this.memory.has(memory)
-    for (const [one, descriptor] of found) {
-      if (isWanted) this.memory.set(one, descriptor)
+    const { descriptors } = await this.findMemory(new Set([memory]))
+    const isWanted = this.wanted().has(memory) && !this.memory.has(memory)
+    for (const [one, descriptor] of descriptors) {
+      // Without an expiry the manager has ended meanwhile.
+      if (isWanted && this.expiry !== undefined) this.memory.set(one, descriptor)
       else closeSync(descriptor)
     }
   }
@@ -122,7 +126,7 @@ export class PastImages {
     return new Set(this.list().map(({ memory }) => memory))
   }
 
-  private close(descriptors: Map<string, number>): void {
+  private close(descriptors: ReadonlyMap<string, number>): void {
     for (const descriptor of descriptors.values()) closeSync(descriptor)
   }
 }

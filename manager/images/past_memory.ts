@@ -8,18 +8,24 @@ const answerMs = 250
 /** Each such process keeps a thread of Node's for as long as it is stuck. */
 const stuckMax = 2
 
+export interface FoundMemory {
+  /** By identity; the caller's. */
+  readonly descriptors: Map<string, number>
+  /** Every process answered: what is not here nobody has that we can see. */
+  readonly isWhole: boolean
+}
+
 type Native = Pick<SocketModule, "openImageMemory" | "closeDescriptor">
 
 /**
  * Looks for the memory of images among what processes have open, and opens it: once a manager was
- * killed nobody holds it but its clients. Only what may be looked at is found; the descriptors are
- * the caller's.
+ * killed nobody holds it but its clients. Only what may be looked at is found.
  */
 export async function findMemory(
   wanted: ReadonlySet<string>,
   native: Native,
   log: Logger,
-): Promise<Map<string, number>> {
+): Promise<FoundMemory> {
   const found = new Map<string, number>()
   let stuck = 0
   for (const pid of wanted.size === 0 ? [] : processes()) {
@@ -37,7 +43,7 @@ export async function findMemory(
       for (const { descriptor } of late) native.closeDescriptor(descriptor)
     })
   }
-  return found
+  return { descriptors: found, isWhole: stuck === 0 }
 }
 
 const processes = (): number[] =>
