@@ -124,8 +124,8 @@ export class ImageRegistry {
     return this.resumption?.find(wish, viewer) ?? this.find(wish.name, viewer)
   }
 
-  /** For a region whose missing pages nobody can tell any more: each is poison. */
-  lose({ name, lengthBytes }: ResumedImage, reason: string): Image {
+  /** For regions whose missing pages nobody can tell any more: each is poison. */
+  lose(name: string, lengthBytes: bigint, reason: string): Image {
     const source = {
       length: Number(lengthBytes),
       read: () => Promise.reject(new Error(reason)),

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { errnoOf, reasonOf } from "../errors.js"
-import type { ImageRegistry } from "../images/registry.js"
+import type { Image, ImageRegistry } from "../images/registry.js"
 import type { Logger } from "../log.js"
 import type { ClientProcess, SocketModule } from "../sockets/native.js"
 import { registeredModes } from "./process_facts.js"
@@ -98,7 +98,8 @@ async function fetchUserfaultfd(
   if (modes === 0) throw new Error(`its region ${known.region} is registered no more`)
   const numbers = await inTime(native.userfaultfdsOf(pid))
   for (const number of numbers) {
-    const copy = process.copyDescriptor(number)
+    const copy = copyIfOpen(process, number)
+    if (copy === undefined) continue
     // A range that is another's already is refused; for its own nothing changes.
     const answer = native.registerRange(copy, known.address, known.lengthBytes, modes)
     try {
@@ -112,6 +113,16 @@ async function fetchUserfaultfd(
   }
   const found = `none of its ${numbers.length} userfaultfds is the one of region ${known.region}`
   throw new Error(`${found}: has it closed it?`)
+}
+
+/** Undefined when the client has closed it meanwhile. */
+function copyIfOpen(process: ClientProcess, number: number): number | undefined {
+  try {
+    return process.copyDescriptor(number)
+  } catch (error) {
+    if (errnoOf(error) === "EBADF") return undefined
+    throw error
+  }
 }
 
 /** Owns the descriptor from here on, and the process. */
@@ -156,13 +167,12 @@ async function mapAll(
   session: Session,
   { images, log }: AdoptionScope,
 ): Promise<void> {
+  const lost = session.hasUnknownLayout ? loseAll(regions, images) : undefined
   const one = async ({ image, ...past }: PastRegion) => {
-    const { region, offsetBytes, lengthBytes, mode } = past
+    const { region, mode } = past
     try {
-      const wish = { ...image, mode, lengthBytes: offsetBytes + lengthBytes }
-      const found = session.hasUnknownLayout
-        ? images.lose(wish, "what its client did to its memory is not known any more")
-        : images.resume(wish, session.peer)
+      const wish = { ...image, mode, lengthBytes: endOf(past) }
+      const found = lost?.get(image.name) ?? images.resume(wish, session.peer)
       await session.map({ ...past, image: found, why: "as with the manager before" })
     } catch (error) {
       const message = "cannot serve a region of an adopted session: its missing pages block"
@@ -171,6 +181,23 @@ async function mapAll(
   }
   await Promise.all(regions.map(one))
 }
+
+/** One image a name, however many regions show it. */
+function loseAll(regions: readonly PastRegion[], images: ImageRegistry): Map<string, Image> {
+  const lengths = new Map<string, bigint>()
+  for (const past of regions) {
+    const known = lengths.get(past.image.name) ?? 0n
+    const end = endOf(past)
+    lengths.set(past.image.name, end > known ? end : known)
+  }
+  const reason = "what its client did to its memory is not known any more"
+  const lose = ([name, length]: [string, bigint]) =>
+    [name, images.lose(name, length, reason)] as const
+  return new Map([...lengths].map(lose))
+}
+
+const endOf = ({ offsetBytes, lengthBytes }: Pick<PastRegion, "offsetBytes" | "lengthBytes">) =>
+  offsetBytes + lengthBytes
 
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   const timer = new AbortController()
