@@ -19,7 +19,7 @@ const lookMs = 2
 export async function endRunningManager(config: Config, log: Logger): Promise<void> {
   const { debugSocket, stateDir } = config
   try {
-    const running: InfoView = JSON.parse(await ask("GET", debugSocket, "/v1/info"))
+    const running = readInfo(await ask("GET", debugSocket, "/v1/info"), debugSocket)
     if (running.state_dir !== stateDir) {
       const found = `the manager on ${debugSocket} keeps its state in ${running.state_dir}`
       const wanted = `wanted ${stateDir}, where this one looks for its sessions (--state-dir)`
@@ -30,6 +30,15 @@ export async function endRunningManager(config: Config, log: Logger): Promise<vo
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ECONNREFUSED") throw error
     log.info({ debug_socket: debugSocket }, "there is no manager to take over from")
+  }
+}
+
+function readInfo(text: string, debugSocket: string): InfoView {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const found = `GET /v1/info was answered with no JSON: ${reasonOf(error)}`
+    throw new ManagerError("takeover_failed", `Cannot take over from ${debugSocket}: ${found}`)
   }
 }
 
