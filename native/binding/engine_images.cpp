@@ -20,10 +20,6 @@ int memfd_of(const Napi::Value &given) {
   return given.IsNumber() ? given.As<Napi::Number>().Int32Value() : -1;
 }
 
-std::string text_of(const sys::MemfdIdentity &identity) {
-  return std::to_string(identity.device) + ":" + std::to_string(identity.inode);
-}
-
 std::string text_of(const sys::FileIdentity &identity) {
   return std::to_string(identity.device) + ":" + std::to_string(identity.inode) + ":" +
          std::to_string(identity.size_bytes) + ":" + std::to_string(identity.modified_s) + ":" +
@@ -96,7 +92,7 @@ Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
   Napi::Object added = Napi::Object::New(env);
   added.Set("image", to_number(env, served->id()));
   added.Set("lengthBytes", to_bigint(env, length_bytes));
-  added.Set("memory", text_of(identity.value()));
+  added.Set("memory", identity.value().text());
   added.Set("file", source);
   return added;
 }

@@ -70,6 +70,10 @@ Result<Descriptor> reopen(const Descriptor &memfd, Opening opening) {
   return Result<Descriptor>(std::move(opened));
 }
 
+std::string MemfdIdentity::text() const {
+  return std::to_string(device) + ":" + std::to_string(inode);
+}
+
 Result<MemfdIdentity> identity_of_memfd(const Descriptor &memfd) {
   struct stat status {};
   if (::fstat(memfd.get(), &status) != 0) return Error{errno, "fstat of a memfd"};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "sys/descriptor.hpp"
@@ -58,6 +59,7 @@ struct MemfdIdentity {
   std::uint64_t inode;
 
   bool operator==(const MemfdIdentity &) const = default;
+  std::string text() const;  // "<device>:<inode>", as the journals have it
 };
 
 Result<MemfdIdentity> identity_of_memfd(const Descriptor &memfd);

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <climits>
 #include <cstring>
 #include <string_view>
+
+#include "sys/memory.hpp"
 
 namespace pagerd::sys {
 
@@ -37,10 +38,6 @@ void look_at_files(pid_t pid, Take take) {
   ::closedir(folder);
 }
 
-std::string identity_of(const struct stat &facts) {
-  return std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino);
-}
-
 }  // namespace
 
 std::vector<OpenMemory> open_image_memory(pid_t pid, const std::vector<std::string> &wanted) {
@@ -50,9 +47,10 @@ std::vector<OpenMemory> open_image_memory(pid_t pid, const std::vector<std::stri
     // likes.
     if (!link.starts_with(image_link)) return true;
     Descriptor file(::openat(folder, number, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat facts{};
-    if (!file.is_open() || ::fstat(file.get(), &facts) < 0) return true;
-    const std::string memory = identity_of(facts);
+    if (!file.is_open()) return true;
+    Result<MemfdIdentity> identity = identity_of_memfd(file);
+    if (!identity.ok()) return true;
+    const std::string memory = identity.value().text();
     const auto is_it = [&](const OpenMemory &other) { return other.memory == memory; };
     const bool is_wanted = std::find(wanted.begin(), wanted.end(), memory) != wanted.end();
     if (is_wanted && std::none_of(found.begin(), found.end(), is_it)) {
