@@ -27,11 +27,6 @@ void Link::end_sending() {
   changed_.notify_all();
 }
 
-LinkState Link::state() const {
-  const std::lock_guard held(lock_);
-  return state_;
-}
-
 bool Link::enter(LinkState state) {
   std::unique_lock held(lock_);
   changed_.wait(held, [&] { return senders_ == 0; });

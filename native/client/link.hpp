@@ -36,7 +36,6 @@ class Link {
   bool begin_sending_unless_away();
   void end_sending();
 
-  LinkState state() const;
   // Waits for those who are sending: the connection that they send on is dead, so they are soon
   // done. False when the link is over.
   bool enter(LinkState state);
@@ -46,7 +45,7 @@ class Link {
   bool pause(std::chrono::milliseconds time);
 
  private:
-  mutable std::mutex lock_;  // a leaf
+  std::mutex lock_;  // a leaf
   std::condition_variable changed_;
   LinkState state_ = LinkState::up;
   unsigned senders_ = 0;

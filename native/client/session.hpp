@@ -76,7 +76,6 @@ class Session {
   const sys::Descriptor &device() const { return device_; }
   PoisonNotice poisoned() const;
   // How many managers it has gone on with.
-  std::uint64_t resumptions() const { return resumptions_; }
 
   // The session's userfaultfd, which goes with the first map that needs it. Stays the caller's.
   void note_userfault(int number) { userfault_ = number; }
@@ -115,7 +114,6 @@ class Session {
   sys::Descriptor device_;
   std::string name_;  // the manager's, for this session
   std::atomic<std::uint32_t> last_request_ = 0;
-  std::atomic<std::uint64_t> resumptions_ = 0;
   Link link_;
   PendingRequests pending_;
   ServedBook served_;

@@ -47,7 +47,6 @@ bool Session::resume() {
     is_handed_over_ = false;
     if (!link_.enter(LinkState::away)) return false;
   }
-  ++resumptions_;
   up_since_ = Clock::now();
   return link_.enter(LinkState::up);
 }
