@@ -25,7 +25,8 @@
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "cflags_cc": ["<(across_files)"],
-      "ldflags": ["<(across_files)"],
+      # Bound at once: in the keeper there is nobody who could look up functions any more.
+      "ldflags": ["<(across_files)", "-Wl,-z,now"],
       "sources": [
         "<!@(find sys image engine binding -name *.cpp)",
       ],

@@ -118,6 +118,24 @@ export type EngineEvent =
   | { readonly kind: "forgotten"; readonly space: number; readonly address: bigint }
   /** There is no memory for its pages: its faults wait, and are tried again. */
   | { readonly kind: "starved"; readonly space: number; readonly region: number }
+  /**
+   * The client has forked, and its child is served already, in a space of its own: with the regions
+   * of these numbers, as the parent had them. It is to be detached like any other.
+   */
+  | {
+      readonly kind: "forked"
+      readonly space: number
+      readonly child: number
+      /** The number of its userfaultfd, which stays the engine's. */
+      readonly descriptor: number
+      readonly regions: readonly number[]
+    }
+  /** It has forked a child too many: that one waits for its pages, and is not served. */
+  | { readonly kind: "unservedChild"; readonly space: number }
+  /** The client has unmapped or moved something: the region snapshots say where regions are now. */
+  | { readonly kind: "layoutChanged"; readonly space: number }
+  /** The process of a child's space is no more. */
+  | { readonly kind: "gone"; readonly space: number }
   /** Everything of the space is gone, its descriptor closed. */
   | { readonly kind: "detached"; readonly space: number }
 
@@ -196,6 +214,9 @@ export interface RegionSnapshot {
   readonly faults: number
   /** Pages we installed since the region was mapped or reset. */
   readonly residentPages: number
+  /** Where it is now, and in how many parts; 0: its client has unmapped all of it. */
+  readonly address: bigint
+  readonly parts: number
 }
 
 export interface ImageSnapshot {
@@ -293,9 +314,9 @@ export interface NativeEngine {
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread
-   * reads it.
+   * reads it. `isChild`: of a forked child, which nobody but us has open.
    */
-  attach(uffd: number, cpu: number): number
+  attach(uffd: number, cpu: number, isChild: boolean): number
   /** Changes which fault threads read it. */
   place(space: number, cpu: number): void
   /** Ends a space with all of its regions; a `detached` event follows. */
@@ -311,6 +332,15 @@ export interface NativeEngine {
   ): void
   /** The client dropped the region's pages: residency starts again at zero. */
   noteReset(space: number, region: number): void
+  /** Of a forked child's space: a `gone` event follows, once, if its process is no more. */
+  lookForLife(space: number): void
+  /**
+   * Takes over the userfaultfd of a forked child that nobody serves: it waits for its pages, for as
+   * long as it lives.
+   */
+  keepChild(userfaultfd: number): void
+  /** This engine ends, and another comes: children that are detached go on waiting. */
+  leaveChildren(): void
 
   /**
    * How often each fault thread has answered so far; asks each for one more answer, which a thread

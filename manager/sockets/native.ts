@@ -94,7 +94,7 @@ export interface SocketModule {
   isSameFile(one: number, other: number): boolean
   /**
    * UFFDIO_REGISTER on another thread: it waits for the client's lock of its mappings. Resolves
-   * with the errno's name, "" for success. The descriptor has to stay open until then.
+   * with the errno's name, "" for success.
    */
   registerRange(
     userfaultfd: number,
@@ -120,11 +120,18 @@ export interface SocketModule {
   ) => SeqpacketConnection
   /** These throw an Error whose `code` is the errno's name. */
   connectSeqpacket(path: string): number
+  /**
+   * A process that shares our descriptors and goes on with some of them when we end, however that
+   * comes about (native/sys/keeper.hpp). Returns its pid; one that lives already is enough.
+   */
+  startKeeper(): number
   /** Locks a file for as long as the descriptor is open; EAGAIN when somebody has it. */
   lockFile(path: string): number
   /** Makes it close-on-exec and not to block; throws for what is no socket. */
   takeListening(descriptor: number): ListeningSocket
   openDevice(): number
+  /** UFFDIO_API. Returns the errno's name, "" for success. */
+  beginUserfaultfd(userfaultfd: number, features: number): string
   sendDatagram(path: string, text: string): void
   raiseDescriptorLimit(): { before: number; after: number }
   describeDescriptor(descriptor: number): DescriptorKind & { readonly isSharedMemory: boolean }

@@ -92,6 +92,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::prefault>("prefault"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
        InstanceMethod<&EngineObject::look_for_life>("lookForLife"),
+       InstanceMethod<&EngineObject::keep_child>("keepChild"),
+       InstanceMethod<&EngineObject::leave_children>("leaveChildren"),
        InstanceMethod<&EngineObject::ask_pulses>("askPulses"),
        InstanceMethod<&EngineObject::engine_snapshot>("engineSnapshot"),
        InstanceMethod<&EngineObject::space_snapshot>("spaceSnapshot"),
@@ -232,6 +234,7 @@ void EngineObject::put_child(Napi::Object &object, const engine::ForkedChild &ch
     book.regions.emplace(life->id(), life);
   }
   object.Set("child", to_number(env, child.space->id()));
+  object.Set("descriptor", Napi::Number::New(env, child.descriptor));
   object.Set("regions", regions);
   books_.emplace(child.space->id(), std::move(book));
 }

@@ -65,6 +65,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void prefault(const Napi::CallbackInfo &call);
   void note_reset(const Napi::CallbackInfo &call);
   void look_for_life(const Napi::CallbackInfo &call);
+  void keep_child(const Napi::CallbackInfo &call);
+  void leave_children(const Napi::CallbackInfo &call);
   Book *book_of(const Napi::CallbackInfo &call);
   void refuse(std::uint64_t space, std::uint32_t request, std::uint32_t region, const char *code,
               const std::string &text);

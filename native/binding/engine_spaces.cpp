@@ -80,6 +80,7 @@ EngineObject::Book *EngineObject::book_of(const Napi::CallbackInfo &call) {
   return found == books_.end() || found->second.is_detaching ? nullptr : &found->second;
 }
 
+// (userfaultfd, cpu, isChild)
 Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   const auto number = unsigned_number(call[0]);
@@ -91,7 +92,10 @@ Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
     return env.Undefined();
   }
   const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
-  const auto space = engine_->attach(std::move(uffd), layout_features, cpu_of(call[1]));
+  const bool is_child = call[2].ToBoolean();
+  const auto space = is_child
+                         ? engine_->attach_child(std::move(uffd), layout_features)
+                         : engine_->attach(std::move(uffd), layout_features, cpu_of(call[1]));
   if (!space) {
     Napi::Error error = Napi::Error::New(env, "too many address spaces are attached");
     error.Set("code", Napi::String::New(env, "too_many_sessions"));
@@ -100,6 +104,19 @@ Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
   }
   books_.emplace(space->id(), Book{space, {}, false});
   return to_number(env, space->id());
+}
+
+// (userfaultfd)
+void EngineObject::keep_child(const Napi::CallbackInfo &call) {
+  const auto number = unsigned_number(call[0]);
+  if (!number || !is_running(call.Env())) return;
+  // More than may be kept are kept all the same.
+  [[maybe_unused]] const bool is_bounded =
+      engine_->keep(sys::Descriptor(static_cast<int>(*number)));
+}
+
+void EngineObject::leave_children(const Napi::CallbackInfo &call) {
+  if (is_running(call.Env())) engine_->leave_children();
 }
 
 void EngineObject::place(const Napi::CallbackInfo &call) {

@@ -1,9 +1,12 @@
 #include "binding/register_range.hpp"
 
 #include <cstring>
+#include <memory>
 
 #include "binding/arguments.hpp"
 #include "binding/question.hpp"
+#include "binding/script.hpp"
+#include "sys/file.hpp"
 #include "sys/uffd.hpp"
 
 namespace pagerd::binding {
@@ -23,8 +26,15 @@ Napi::Value register_range(const Napi::CallbackInfo &call) {
   if (!address || !length_bytes) return call.Env().Undefined();
   const int uffd = call[0].ToNumber().Int32Value();
   const std::uint32_t modes = call[3].ToNumber().Uint32Value();
-  const auto ask = [=, start = *address, length = *length_bytes] {
-    const sys::Status registered = sys::uffd_register(uffd, start, length, modes);
+  auto duplicate = sys::duplicate_descriptor(uffd);
+  if (!duplicate.ok()) {
+    throw_error(call.Env(), "Cannot duplicate a userfaultfd", duplicate.error());
+    return call.Env().Undefined();
+  }
+  // Shared, because a question is copied.
+  const auto own = std::make_shared<sys::Descriptor>(duplicate.take());
+  const auto ask = [own, start = *address, length = *length_bytes, modes] {
+    const sys::Status registered = sys::uffd_register(own->get(), start, length, modes);
     return registered.ok() ? 0 : registered.error().code;
   };
   return Question<int>::ask(call.Env(), ask, tell_errno);

@@ -1,5 +1,6 @@
 #include "binding/sockets.hpp"
 
+#include <cstring>
 #include <string>
 
 #include "binding/client_process.hpp"
@@ -9,9 +10,11 @@
 #include "binding/socket_connection.hpp"
 #include "binding/socket_listener.hpp"
 #include "sys/closer.hpp"
+#include "sys/keeper.hpp"
 #include "sys/pidfd.hpp"
 #include "sys/process.hpp"
 #include "sys/socket.hpp"
+#include "sys/uffd.hpp"
 
 namespace pagerd::binding {
 
@@ -114,6 +117,22 @@ Napi::Value is_same_file(const Napi::CallbackInfo &call) {
   return Napi::Boolean::New(call.Env(), sys::is_same_file(one, other));
 }
 
+// (userfaultfd, features) => the errno's name, "" for success
+Napi::Value begin_userfaultfd(const Napi::CallbackInfo &call) {
+  const int uffd = call[0].ToNumber().Int32Value();
+  const sys::Status begun = sys::uffd_begin(uffd, call[1].ToNumber().Uint32Value());
+  const char *name = begun.ok() ? "" : ::strerrorname_np(begun.error().code);
+  return Napi::String::New(call.Env(), name ? name : "unknown");
+}
+
+// () => pid
+Napi::Value start_keeper(const Napi::CallbackInfo &call) {
+  sys::Result<pid_t> keeper = sys::start_keeper();
+  if (keeper.ok()) return Napi::Number::New(call.Env(), keeper.value());
+  throw_error(call.Env(), "Cannot start a keeper", keeper.error());
+  return call.Env().Undefined();
+}
+
 // () => { before, after }
 Napi::Value raise_descriptor_limit(const Napi::CallbackInfo &call) {
   sys::Result<sys::DescriptorLimit> limit = sys::raise_descriptor_limit();
@@ -146,6 +165,8 @@ void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env));
   exports.Set("closeFor", Napi::Function::New<close_for>(env));
   exports.Set("closingFor", Napi::Function::New<closing_for>(env));
+  exports.Set("beginUserfaultfd", Napi::Function::New<begin_userfaultfd>(env));
+  exports.Set("startKeeper", Napi::Function::New<start_keeper>(env));
   exports.Set("pinnedCpu", Napi::Function::New<pinned_cpu>(env));
   exports.Set("raiseDescriptorLimit", Napi::Function::New<raise_descriptor_limit>(env));
 }

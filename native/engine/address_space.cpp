@@ -5,6 +5,7 @@
 
 #include "engine/served_image.hpp"
 #include "sys/clock.hpp"
+#include "sys/keeper.hpp"
 #include "sys/page.hpp"
 #include "sys/uapi.hpp"
 #include "sys/uffd.hpp"
@@ -65,6 +66,7 @@ AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layou
       family_(family ? std::move(family) : std::make_shared<Family>()),
       uffd_(std::move(uffd)) {
   PAGERD_CHECK(uffd_.is_open());
+  if (!is_child_) sys::note_held_elsewhere(uffd_.get());
 }
 
 ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_tally) {
@@ -241,7 +243,7 @@ void AddressSpace::close() {
     if (is_closed_) return;
     is_closed_ = true;
     unwatch();
-    is_kept_ = is_child_ && !poison_rest();
+    is_kept_ = is_child_ && (forks_->leaves_children() || !poison_rest());
     regions = regions_.take_all();
   }
   for (const auto &region : regions) {
@@ -329,6 +331,7 @@ void AddressSpace::drop_hold() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   // Nobody holds a pin, and is_closed_ keeps readers away: the last owner of the number is here.
   if (is_kept_) forks_->keep(std::move(uffd_));
+  sys::forget_held_elsewhere(uffd_.get());
   uffd_.reset();
   if (is_child_) family_->children.fetch_sub(1);
   outbox_.post({.kind = EventKind::detached, .space = id_, .is_of_child = is_child_});

@@ -116,6 +116,8 @@ class AddressSpace {
 
   // Everything below is for the thread that carries out commands.
 
+  // Of a child that an earlier engine served: here it begins a family, of which it is counted.
+  void begin_family() { family_->children.fetch_add(1); }
   // Of a child's: tells the control plane, once, when its process is gone.
   void look_for_life();
 

@@ -56,7 +56,7 @@ std::string AddressSpace::adopt(sys::Descriptor uffd) {
     return is_bounded ? "" : "it forks more children than are served or kept waiting";
   }
   family_->children.fetch_add(1);
-  auto forked = std::make_shared<ForkedChild>(child);
+  auto forked = std::make_shared<ForkedChild>(child, child->uffd());
   bool is_whole = false;
   {
     // Nobody else knows the child yet, so nobody waits for its lock with another in hand.

@@ -146,10 +146,26 @@ std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
 std::shared_ptr<AddressSpace> Engine::open_child(const AddressSpace &parent,
                                                  const std::shared_ptr<Family> &family,
                                                  sys::Descriptor &uffd) {
+  return create_child(parent.layout_features(), family, uffd);
+}
+
+std::shared_ptr<AddressSpace> Engine::attach_child(sys::Descriptor uffd,
+                                                   std::uint64_t layout_features) {
+  auto child = create_child(layout_features, std::make_shared<Family>(), uffd);
+  if (!child) return nullptr;
+  child->begin_family();
+  // To drop it here would make zeros of what is missing; nothing but such commands is queued yet.
+  PAGERD_CHECK(watch(child, -1));
+  return child;
+}
+
+std::shared_ptr<AddressSpace> Engine::create_child(std::uint64_t layout_features,
+                                                   const std::shared_ptr<Family> &family,
+                                                   sys::Descriptor &uffd) {
   if (children_open_.fetch_add(1) < limits::children_max) {
     const auto child = spaces_.create([&](SpaceId id) {
-      return std::make_shared<AddressSpace>(id, std::move(uffd), parent.layout_features(), outbox_,
-                                            this, family);
+      return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_, this,
+                                            family);
     });
     if (child) return child;
   }

@@ -59,6 +59,12 @@ class Engine final : public ForkDesk {
   // run, or -1.
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, std::uint64_t layout_features,
                                        int cpu);
+  // The same for a forked child that an earlier engine served.
+  std::shared_ptr<AddressSpace> attach_child(sys::Descriptor uffd, std::uint64_t layout_features);
+  // Of a child that nobody serves: as long as it lives. False beyond children_kept_max.
+  bool keep(sys::Descriptor uffd) override { return kept_children_.keep(std::move(uffd)); }
+  // We end, and another engine comes: children keep waiting.
+  void leave_children() { kept_children_.leave(); }
   // A space is detached once. A `detached` event follows.
   void detach(const std::shared_ptr<AddressSpace> &space);
   // For a child's space: a `gone` event follows, once, if its process is no more. False as below.
@@ -116,7 +122,10 @@ class Engine final : public ForkDesk {
   std::shared_ptr<AddressSpace> open_child(const AddressSpace &parent,
                                            const std::shared_ptr<Family> &family,
                                            sys::Descriptor &uffd) override;
-  bool keep(sys::Descriptor uffd) override { return kept_children_.keep(std::move(uffd)); }
+  bool leaves_children() const override { return kept_children_.is_left(); }
+  std::shared_ptr<AddressSpace> create_child(std::uint64_t layout_features,
+                                             const std::shared_ptr<Family> &family,
+                                             sys::Descriptor &uffd);
   template <typename Look>
   void look_at_hands(const AddressSpace &space, Look look) const;
   bool post(Command command);

@@ -18,6 +18,7 @@ class RegionLife;
 // A forked child's space, as it was when it was forked.
 struct ForkedChild {
   std::shared_ptr<AddressSpace> space;
+  int descriptor;  // the number of its userfaultfd, which is the space's
   std::vector<std::shared_ptr<RegionLife>> regions;
 };
 

@@ -27,6 +27,8 @@ class ForkDesk {
   // would turn what is missing there into zeros. False when too many are kept; then it is kept all
   // the same, and nothing more may be read of who has forked it.
   virtual bool keep(sys::Descriptor uffd) = 0;
+  // Children that are served no more are the next engine's: they wait for it, and are not poisoned.
+  virtual bool leaves_children() const = 0;
 
  protected:
   ~ForkDesk() = default;

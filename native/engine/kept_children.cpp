@@ -5,6 +5,13 @@
 
 namespace pagerd::engine {
 
+KeptChildren::~KeptChildren() {
+  if (!is_left()) return;
+  for (sys::Descriptor &child : kept_) {
+    [[maybe_unused]] const int number = child.release();
+  }
+}
+
 bool KeptChildren::keep(sys::Descriptor uffd) {
   const std::lock_guard lock(mutex_);
   if (kept_.size() >= limits::children_kept_max) {

@@ -84,6 +84,12 @@ InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) 
   return name_failure(errno, request.updated_bytes);
 }
 
+Status uffd_begin(int uffd, std::uint64_t features) {
+  uffdio_api request{UFFD_API, features, 0};
+  if (::ioctl(uffd, uapi::ioctl_api, &request) < 0) return Error{errno, "UFFDIO_API"};
+  return Nothing{};
+}
+
 Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::uint64_t modes) {
   check_range(address, bytes);
   uffdio_register request{{address, bytes}, modes, 0};

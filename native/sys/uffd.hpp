@@ -39,6 +39,9 @@ InstallResult uffd_continue(int uffd, std::uint64_t address, std::uint64_t bytes
 // Whoever touches the range from now on gets SIGBUS, in a system call EFAULT.
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes);
 
+// UFFDIO_API: what a userfaultfd has to be asked for once, before anything else.
+Status uffd_begin(int uffd, std::uint64_t features);
+
 // Where the range is registered with this userfaultfd already, for the same faults, nothing
 // changes; EBUSY where it is with another.
 Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::uint64_t modes);
