@@ -16,6 +16,8 @@ import { type WantedImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
 import { adoptSessions } from "./sessions/adoption.js"
+import { Keeper } from "./sessions/keeper.js"
+import { Registrations } from "./sessions/registrations.js"
 import { SessionJournal } from "./sessions/session_journal.js"
 import { Sessions } from "./sessions/sessions.js"
 import { Users } from "./sessions/users.js"
@@ -69,6 +71,10 @@ export class RunningManager {
       onRaised: (raised) => this.images.raise(raised),
       onPoisoned: (poisoned) => this.sessions.bySpace(poisoned.space)?.notePoisoned(poisoned),
       onStarved: (starved) => this.sessions.bySpace(starved.space)?.noteStarved(starved),
+      onForked: (forked) => this.sessions.noteForked(forked),
+      onUnservedChild: (space) => this.sessions.bySpace(space)?.noteUnservedChild(),
+      onLayoutChanged: (space) => this.sessions.bySpace(space)?.noteLayoutChanged(),
+      onGone: (space) => void this.sessions.bySpace(space)?.end("its process is gone"),
       onForgotten: (forgotten) => this.watchdog.noteForgotten(forgotten),
       onMisbehaved: ({ space, reason }) => {
         this.sessions.bySpace(space)?.dismiss(new ClientError("client_gone", reason))
@@ -80,7 +86,9 @@ export class RunningManager {
     const images = new ImageRegistry({ engine: engine.native, limits, sourceLimits, log })
     const loader = new ImageLoader(engine, images, log)
     const users = new Users(limits, images, native)
-    const sessions = new Sessions({ engine, native, images, limits, clients, users, log })
+    const registrations = new Registrations(native)
+    const services = { engine, native, images, limits, clients, users, registrations, log }
+    const sessions = new Sessions(services)
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
     this.images = images
@@ -173,8 +181,10 @@ export class RunningManager {
   private async adoptSessions(state: StateDirectory): Promise<void> {
     const { sessions, images, native, log } = this
     const journal = new SessionJournal(state, native, log)
-    sessions.keepJournal(journal)
-    await adoptSessions({ sessions, images, native, journal, log })
+    const keeper = new Keeper(state, native, journal.manager, log)
+    sessions.keepJournal(journal, keeper)
+    await adoptSessions({ sessions, images, native, journal, keeper, log })
+    await keeper.settle((userfaultfd) => this.engine.native.keepChild(userfaultfd))
   }
 
   private async endAfterRequests(): Promise<void> {

@@ -89,6 +89,8 @@ export interface SessionView extends FaultCountsView {
   /** The process's command line, arguments joined by blanks. */
   command: string
   client: string
+  /** Of a forked child, whose pid is not known (0): the session that forked it. Else null. */
+  parent: string | null
   /** What the manager before this one called the session; null for one that began here. */
   resumed_from: string | null
   /** The client has not noticed that its manager is another one. */

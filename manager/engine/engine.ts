@@ -9,6 +9,7 @@ export type PoisonedEvent = EventOf<"poisoned">
 export type MisbehavedEvent = EventOf<"misbehaved">
 export type StarvedEvent = EventOf<"starved">
 export type ForgottenEvent = EventOf<"forgotten">
+export type ForkedEvent = EventOf<"forked">
 
 /** What the engine says unasked. Called on the JS thread. */
 export interface EngineListener {
@@ -18,6 +19,11 @@ export interface EngineListener {
   onMisbehaved(misbehaved: MisbehavedEvent): void
   onStarved(starved: StarvedEvent): void
   onForgotten(forgotten: ForgottenEvent): void
+  onForked(forked: ForkedEvent): void
+  onUnservedChild(space: number): void
+  onLayoutChanged(space: number): void
+  /** The process of a forked child. */
+  onGone(space: number): void
 }
 
 /** Events taken before others on the JS thread have their turn. */
@@ -53,8 +59,8 @@ export class Engine {
   }
 
   /** Takes ownership of the userfaultfd. Returns the space. */
-  attach(userfaultfd: number, cpu: number): number {
-    const space = this.native.attach(userfaultfd, cpu)
+  attach(userfaultfd: number, cpu: number, isChild: boolean): number {
+    const space = this.native.attach(userfaultfd, cpu, isChild)
     this.attached.add(space)
     return space
   }
@@ -197,6 +203,19 @@ export class Engine {
         break
       case "forgotten":
         this.listener.onForgotten(event)
+        break
+      case "forked":
+        this.attached.add(event.child)
+        this.listener.onForked(event)
+        break
+      case "unservedChild":
+        this.listener.onUnservedChild(event.space)
+        break
+      case "layoutChanged":
+        this.listener.onLayoutChanged(event.space)
+        break
+      case "gone":
+        this.listener.onGone(event.space)
         break
       case "detached":
         this.detaching.get(event.space)?.()

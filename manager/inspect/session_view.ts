@@ -25,6 +25,7 @@ export function sessionView(
     gid: peer.gid,
     command: session.command,
     client: session.client,
+    parent: session.parent ?? null,
     resumed_from: session.resumedFrom ?? null,
     adopted: session.isAdopted,
     connected_at: new Date(session.connectedAtMs).toISOString(),

@@ -3,6 +3,7 @@ import { errnoOf, reasonOf } from "../errors.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
 import type { Logger } from "../log.js"
 import type { ClientProcess, SocketModule } from "../sockets/native.js"
+import type { Keeper } from "./keeper.js"
 import { registeredModes } from "./process_facts.js"
 import type { Session, SessionVoice } from "./session.js"
 import type { PastRegion, PastSession, SessionJournal } from "./session_journal.js"
@@ -17,6 +18,7 @@ export interface AdoptionScope {
   readonly images: ImageRegistry
   readonly native: SocketModule
   readonly journal: SessionJournal
+  readonly keeper: Keeper
   readonly log: Logger
 }
 
@@ -30,9 +32,10 @@ export async function adoptSessions(scope: AdoptionScope): Promise<void> {
   let adopted = 0
   // Users whose processes cannot be looked at in time: each such look keeps a thread.
   const stuck = new Set<number>()
-  for (const past of journal.past) {
+  const sessions = new Map<string, Session>()
+  for (const past of [...journal.past].sort(byGeneration)) {
     if (stuck.has(past.uid)) continue
-    const outcome = await adopt(past, scope)
+    const outcome = await adopt(past, sessions, scope)
     if (outcome === "adopted") adopted += 1
     if (outcome === "stuck") stuck.add(past.uid)
   }
@@ -41,31 +44,73 @@ export async function adoptSessions(scope: AdoptionScope): Promise<void> {
   }
 }
 
+/** Parents before the children that they forked. */
+const byGeneration = (one: PastSession, other: PastSession) =>
+  one.session.split(".").length - other.session.split(".").length
+
 type Outcome = "adopted" | "ended" | "failed" | "stuck"
 
-async function adopt(past: PastSession, scope: AdoptionScope): Promise<Outcome> {
-  const { native, journal, log } = scope
+async function adopt(
+  past: PastSession,
+  sessions: Map<string, Session>,
+  scope: AdoptionScope,
+): Promise<Outcome> {
+  const { journal, log } = scope
   const facts = { session: past.session, pid: past.pid }
-  let process: ClientProcess | undefined
   try {
-    process = open(past, native)
-    if (process !== undefined) {
-      const userfaultfd = await fetchUserfaultfd(past, process, native)
-      const session = serve(past, process, userfaultfd, scope)
+    const session = past.child
+      ? adoptChild(past, past.child, sessions, scope)
+      : await adoptProcess(past, scope)
+    if (session !== undefined) {
+      sessions.set(nameOf(past), session)
       await mapAll(past.regions, session, scope)
-      journal.remove(past.file)
-      return "adopted"
-    }
-    log.info(facts, "a client of an earlier manager has ended")
+    } else log.info(facts, "a client of an earlier manager has ended")
     journal.remove(past.file)
-    return "ended"
+    return session === undefined ? "ended" : "adopted"
   } catch (error) {
-    process?.close()
     // The journal keeps it: a manager that may do more can still have it.
     const message = "cannot adopt a session: its client waits for pages until a manager can"
     log.error({ ...facts, reason: reasonOf(error) }, message)
     return error instanceof Stuck ? "stuck" : "failed"
   }
+}
+
+/** Of different managers two sessions can have one name. */
+const nameOf = ({ manager, session }: Pick<PastSession, "manager" | "session">) =>
+  `${manager} ${session}`
+
+/** Undefined when the client has ended. */
+async function adoptProcess(past: PastSession, scope: AdoptionScope): Promise<Session | undefined> {
+  const process = open(past, scope.native)
+  if (process === undefined) return undefined
+  try {
+    const userfaultfd = await fetchUserfaultfd(past, process, scope.native)
+    return serve(past, process, userfaultfd, scope)
+  } catch (error) {
+    process.close()
+    throw error
+  }
+}
+
+/** Undefined when it has ended: then its keeper has nothing of it any more. */
+function adoptChild(
+  past: PastSession,
+  { parent, userfaultfd: number }: NonNullable<PastSession["child"]>,
+  adopted: ReadonlyMap<string, Session>,
+  { sessions, native, keeper }: AdoptionScope,
+): Session | undefined {
+  const { manager, uid, gid, groups, client, session: resumedSession } = past
+  // What is fetched must not be lost with us.
+  keeper.ensure()
+  const userfaultfd = keeper.fetch(manager, number)
+  if (userfaultfd === undefined) return undefined
+  const ofParent =
+    parent === undefined ? undefined : adopted.get(nameOf({ manager, session: parent }))
+  const session = sessions.readmitChild({ pid: 0, uid, gid, groups }, ofParent)
+  session.activate({ client, resumedSession, isAdopted: true })
+  const abilities = checkUserfaultfd(native, userfaultfd)
+  sessions.noteAttached(session, session.attach(userfaultfd, abilities), past)
+  return session
 }
 
 /** A process that cannot be looked at as long as it does what it does. */
@@ -104,12 +149,11 @@ async function fetchUserfaultfd(
     const answer = native.registerRange(copy, known.address, known.lengthBytes, modes)
     try {
       if ((await inTime(answer)) === "") return copy
-      native.closeDescriptor(copy)
     } catch (late) {
-      // The other thread has it until then.
-      void answer.then(() => native.closeDescriptor(copy))
+      native.closeDescriptor(copy)
       throw late
     }
+    native.closeDescriptor(copy)
   }
   const found = `none of its ${numbers.length} userfaultfds is the one of region ${known.region}`
   throw new Error(`${found}: has it closed it?`)
@@ -146,6 +190,7 @@ function serve(
   let session: Session
   try {
     abilities = checkUserfaultfd(native, userfaultfd)
+    sessions.checkKept(abilities)
     session = sessions.admit("native", { pid, uid, gid, groups }, voice)
   } catch (error) {
     native.closeDescriptor(userfaultfd)

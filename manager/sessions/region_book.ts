@@ -29,6 +29,8 @@ export interface RegionWish {
 /** One region of a session, from the moment it is asked for until it has been unmapped. */
 export interface Region extends RegionWish {
   readonly region: number
+  /** Where it is, or was a moment ago. */
+  address: bigint
   /** How often the client has dropped its pages, to see the image again. */
   resets: number
 }
@@ -48,6 +50,7 @@ export class RegionBook {
   private readonly byNumber = new Map<number, Region>()
   private readonly byMode = { copy: 0, share: 0, cow: 0 }
   private lastRegion = 0
+  private canMove = false
   private totalBytes = 0n
 
   constructor(
@@ -78,6 +81,24 @@ export class RegionBook {
     throw new ClientError("unknown_region", `This session has no region ${region}`)
   }
 
+  get(region: number): Region | undefined {
+    return this.byNumber.get(region)
+  }
+
+  /**
+   * The client can unmap and move regions without a word to us: where they are is known a little
+   * late here. The engine knows at once, and refuses what overlaps.
+   */
+  allowMoves(): void {
+    this.canMove = true
+  }
+
+  move(region: Region, address: bigint): void {
+    this.byAddress.splice(this.indexOf(region), 1)
+    region.address = address
+    this.byAddress.splice(this.placeOf(address), 0, region)
+  }
+
   /** The region that the address lies in. */
   at(address: bigint): Region | undefined {
     const found = this.byAddress[this.placeOf(address + 1n) - 1]
@@ -89,12 +110,24 @@ export class RegionBook {
   enter(wish: RegionWish): Region {
     checkRange(wish)
     this.checkRoom(wish)
+    if (!this.canMove) this.checkOverlap(wish)
+    return this.put({ ...wish, region: this.numberFor(wish), resets: 0 })
+  }
+
+  /** A region of the parent's, for a forked child: it is served already. */
+  copy(region: Region): Region {
+    return this.put({ ...region })
+  }
+
+  private checkOverlap(wish: RegionWish): void {
     const at = this.placeOf(wish.address)
     for (const neighbour of [this.byAddress[at - 1], this.byAddress[at]]) {
       if (neighbour !== undefined && overlap(neighbour, wish)) throw overlapError(wish, neighbour)
     }
-    const region = { ...wish, region: this.numberFor(wish), resets: 0 }
-    this.byAddress.splice(at, 0, region)
+  }
+
+  private put(region: Region): Region {
+    this.byAddress.splice(this.placeOf(region.address), 0, region)
     this.byNumber.set(region.region, region)
     this.totalBytes += region.lengthBytes
     this.user.regions += 1
@@ -104,14 +137,20 @@ export class RegionBook {
   }
 
   /** False when it is not there any more. */
-  remove({ region, address, lengthBytes, mode }: Region): boolean {
+  remove(removed: Region): boolean {
+    const { region, lengthBytes, mode } = removed
     if (!this.byNumber.delete(region)) return false
-    this.byAddress.splice(this.placeOf(address), 1)
+    this.byAddress.splice(this.indexOf(removed), 1)
     this.totalBytes -= lengthBytes
     this.user.regions -= 1
     this.user.lengthBytes -= lengthBytes
     this.byMode[mode] -= 1
     return true
+  }
+
+  /** Of regions at one address, where the client has moved them, this one. */
+  private indexOf(region: Region): number {
+    return this.byAddress.indexOf(region, this.placeOf(region.address))
   }
 
   /** Numbers are never given twice. */

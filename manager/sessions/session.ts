@@ -2,16 +2,18 @@ import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
 import type { AccessRule, Identity } from "../access_rule.js"
 import type { Limits } from "../config.js"
-import type { Engine, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
+import type { Engine, ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import type { Mapping } from "../engine/native.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
 import { LogBudget, type Logger } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
 import { ChoiceBook } from "./choice_book.js"
+import { LayoutFollower } from "./layout_follower.js"
 import { type Region, RegionBook, type RegionWish } from "./region_book.js"
+import type { Registrations } from "./registrations.js"
 import type { SessionRecord } from "./session_journal.js"
-import type { UserfaultfdAbilities } from "./userfaultfd.js"
+import { noAbilities, type UserfaultfdAbilities } from "./userfaultfd.js"
 import type { UserAccount, Users } from "./users.js"
 
 /** Who a client is, as the kernel says. */
@@ -38,6 +40,7 @@ export interface SessionServices {
   /** Who may be a client. */
   readonly clients: AccessRule
   readonly users: Users
+  readonly registrations: Registrations
   readonly log: Logger
 }
 
@@ -67,6 +70,10 @@ export class Session {
   command = ""
   /** It goes to the next manager by itself. */
   resumes = false
+  /** Of a forked child, of which nobody but the manager has the userfaultfd. */
+  isChild = false
+  /** Of a forked child: the session of the process that forked it, if that is there. */
+  parent: string | undefined
   /** What an earlier manager called it. */
   resumedFrom: string | undefined
   isAdopted = false
@@ -82,13 +89,16 @@ export class Session {
   userfaultfd = -1
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
-  private abilities: UserfaultfdAbilities = { hasMinorFaults: false, hasLayoutEvents: false }
+  private abilities: UserfaultfdAbilities = noAbilities
   private readonly account: UserAccount
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
   private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
   private readonly throttleLines = new LogBudget(1, linesSpanMs)
   private readonly starvedLines = new LogBudget(1, linesSpanMs)
+  private readonly unservedLines = new LogBudget(1, linesSpanMs)
+  private forks = 0
+  private readonly layout: LayoutFollower
   private ending: Promise<void> | undefined
 
   constructor(
@@ -101,6 +111,7 @@ export class Session {
   ) {
     this.account = services.users.accountOf(peer.uid)
     this.regions = new RegionBook(services.limits, this.account)
+    this.layout = this.followLayout()
   }
 
   /** It has said who it is. */
@@ -132,14 +143,53 @@ export class Session {
     }
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
-      this.space = engine.attach(userfaultfd, this.cpu)
+      this.space = engine.attach(userfaultfd, this.cpu, this.isChild)
       this.userfaultfd = userfaultfd
       this.abilities = abilities
+      if (abilities.movesRegions) this.regions.allowMoves()
       return this.space
     } catch (error) {
       // The client will not send it again, so this session cannot go on.
       throw new ClientError("too_many_sessions", `Cannot serve the userfaultfd: ${reasonOf(error)}`)
     }
+  }
+
+  /** It is that of a forked child, which has what its parent had when it forked. */
+  inherit(parent: Session, { child, descriptor, regions }: ForkedEvent): void {
+    this.userfaultfd = descriptor
+    this.client = parent.client
+    this.command = parent.command
+    this.abilities = parent.abilities
+    this.space = child
+    this.state = "active"
+    this.regions.allowMoves()
+    for (const number of regions) {
+      const region = parent.regions.get(number)
+      if (region === undefined) continue
+      this.regions.copy(region)
+      this.services.images.retain(region.image)
+    }
+    const facts = { session: this.id, parent: parent.id, regions: this.regions.size }
+    this.services.log.info(facts, "a client has forked: its child is served")
+  }
+
+  /** The name for the next child that it has forked. */
+  nextChild(): string {
+    this.forks += 1
+    return `${this.id}.${this.forks}`
+  }
+
+  /** Its newest child waits at the first page that is missing, for as long as it lives. */
+  noteUnservedChild(): void {
+    this.noteError("busy", "A forked child is not served: there are too many")
+    this.unservedLines.spend((lines_withheld) => {
+      this.warn({ lines_withheld }, "a forked child is not served, and waits: there are too many")
+    })
+  }
+
+  /** Its client has unmapped or moved something. */
+  noteLayoutChanged(): void {
+    if (this.ending === undefined) this.layout.note()
   }
 
   /** Serves a region. Rejects with a ClientError when it cannot, and nothing of it is left. */
@@ -157,6 +207,7 @@ export class Session {
     }
     const region = this.enter(wish)
     try {
+      if (this.abilities.isRaw) await this.register(region, wish.mode)
       await this.services.engine.map({
         space,
         region: region.region,
@@ -174,6 +225,14 @@ export class Session {
       if (this.ending === undefined) this.drop(region)
       throw error
     }
+  }
+
+  private async register({ address, lengthBytes }: Region, mode: "copy" | "share"): Promise<void> {
+    const { registrations } = this.services
+    const { uid } = this.peer
+    await registrations.register(this.userfaultfd, uid, { address, lengthBytes, mode })
+    // Meanwhile the session may have ended, and its descriptor with it.
+    if (this.ending !== undefined) throw new ClientError("client_gone", "The session has ended")
   }
 
   async unmap(region: Region): Promise<void> {
@@ -281,9 +340,21 @@ export class Session {
     return this.ending
   }
 
+  private followLayout(): LayoutFollower {
+    const { native } = this.services.engine
+    return new LayoutFollower({
+      regions: this.regions,
+      look: () => (this.space === undefined ? [] : native.regionSnapshots(this.space)),
+      onMoved: (region) => this.record?.noteMapped(region),
+      // Nobody can say unmap of it in any better way.
+      onGone: (region) => void this.unmap(region).catch(() => {}),
+    })
+  }
+
   private async detachAndLeave(reason: string): Promise<void> {
     const { engine, images } = this.services
     this.state = "closing"
+    this.layout.stop()
     const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
     for (const image of this.published) images.withdraw(image)
     if (this.space !== undefined) await engine.detach(this.space)

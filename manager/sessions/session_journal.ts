@@ -13,13 +13,18 @@ const bytes = z.string().regex(/^\d+$/).transform(BigInt)
 const header = z.object({
   boot: z.string(),
   session: z.string(),
-  pid: z.number().int().min(1),
+  /** 0 for a forked child: it is known by its userfaultfd alone. */
+  pid: z.number().int().min(0),
   /** Another process that comes to have the pid has another. */
   identity: z.string(),
   uid: z.number(),
   gid: z.number(),
   groups: z.array(z.number()),
   client: z.string(),
+  /** Of a forked child: whose it is, and the number that its userfaultfd had in that manager. */
+  child: z
+    .object({ parent: z.string().optional(), userfaultfd: z.number().int().min(0) })
+    .optional(),
   /** The file of the session that this one goes on with. */
   follows: z.string().optional(),
 })
@@ -42,10 +47,12 @@ export type PastRegion = z.output<typeof regionLine>
 /** A session of an earlier manager of this boot, whose client does not come by itself. */
 export interface PastSession extends z.output<typeof header> {
   readonly file: string
+  /** Tells the manager that wrote it from others. */
+  readonly manager: string
   readonly regions: readonly PastRegion[]
 }
 
-const filePattern = /^session-[0-9a-z]+-s[0-9.]+\.jsonl$/
+const filePattern = /^session-([0-9a-z]+)-s[0-9.]+\.jsonl$/
 /** Lines about regions that have ended, before a file is written anew. */
 const staleLinesMax = 1_024
 
@@ -58,7 +65,7 @@ export class SessionJournal {
   readonly past: readonly PastSession[]
   private readonly boot = bootId()
   /** Tells this manager's files from those of the one before. */
-  private readonly mark = Date.now().toString(36)
+  readonly manager = Date.now().toString(36)
   private isFrozen = false
 
   constructor(
@@ -77,13 +84,15 @@ export class SessionJournal {
   /** To be called once there is something to serve. Undefined for a process that cannot be seen. */
   begin(session: Session, follows?: PastSession): SessionRecord | undefined {
     const { pid, uid, gid, groups } = session.peer
+    const { parent, userfaultfd } = session
+    const child = session.isChild ? { parent, userfaultfd } : undefined
     const identity = identityOf(pid, this.native)
-    if (identity === "") return undefined
+    if (identity === "" && child === undefined) return undefined
     const record: z.input<typeof header> = {
       ...{ boot: this.boot, session: session.id, pid, identity, uid, gid, groups: [...groups] },
-      ...{ client: session.client, ...(follows && { follows: follows.file }) },
+      ...{ client: session.client, child, ...(follows && { follows: follows.file }) },
     }
-    return new SessionRecord(this, `session-${this.mark}-${session.id}.jsonl`, lineOf(record))
+    return new SessionRecord(this, `session-${this.manager}-${session.id}.jsonl`, lineOf(record))
   }
 
   /** Nobody will need it any more. */
@@ -123,7 +132,8 @@ export class SessionJournal {
       // What was being written when the manager was killed: nobody was told that it is kept.
       lines.pop()
       const known = header.parse(JSON.parse(lines.shift() ?? ""))
-      if (known.boot === this.boot) return { ...known, file, regions: regionsOf(lines) }
+      const manager = filePattern.exec(file)?.[1] ?? ""
+      if (known.boot === this.boot) return { ...known, file, manager, regions: regionsOf(lines) }
     } catch (error) {
       this.log.warn({ file, reason: reasonOf(error) }, "a journal entry cannot be read")
     }
@@ -146,17 +156,15 @@ export class SessionRecord {
     this.isWhole = journal.replace(file, [header])
   }
 
-  noteMapped({ image, ...region }: Region): void {
-    const { id, key, name } = image
-    const { address, lengthBytes, offsetBytes } = region
-    const { windowBytes, mode, access } = region
-    const line = lineOf({
-      ...{ region: region.region, image: { id, key, name } },
-      ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
-      ...{ windowBytes, mode, access },
-    })
+  noteMapped(region: Region): void {
+    const line = regionLineOf(region)
     this.regions.set(region.region, line)
     this.add(line)
+  }
+
+  noteAllMapped(regions: readonly Region[]): void {
+    for (const region of regions) this.regions.set(region.region, regionLineOf(region))
+    this.writeAll()
   }
 
   noteEnded(region: number): void {
@@ -176,9 +184,23 @@ export class SessionRecord {
       this.isWhole = this.journal.append(this.file, line)
       return
     }
+    this.writeAll()
+  }
+
+  private writeAll(): void {
     this.staleLines = 0
     this.isWhole = this.journal.replace(this.file, [this.header, ...this.regions.values()])
   }
+}
+
+function regionLineOf({ image, region, windowBytes, mode, access, ...range }: Region): string {
+  const { address, lengthBytes, offsetBytes } = range
+  const { id, key, name } = image
+  return lineOf({
+    ...{ region, image: { id, key, name } },
+    ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
+    ...{ windowBytes, mode, access },
+  })
 }
 
 function regionsOf(lines: readonly string[]): PastRegion[] {

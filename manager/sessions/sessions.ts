@@ -1,9 +1,14 @@
 import { isAllowed } from "../access_rule.js"
+import type { ForkedEvent } from "../engine/engine.js"
 import { ClientError } from "../errors.js"
+import { ChildVoice } from "./child_voice.js"
 import { CommandReader } from "./command_reader.js"
+import type { Keeper } from "./keeper.js"
+import { LifeWatch } from "./life_watch.js"
 import { Placement } from "./placement.js"
 import { type Peer, Session, type SessionServices, type SessionVoice } from "./session.js"
 import type { PastSession, SessionJournal } from "./session_journal.js"
+import type { UserfaultfdAbilities } from "./userfaultfd.js"
 
 /** Who a space belonged to, for faults that are looked at after the session has ended. */
 export interface SpaceOwner {
@@ -27,11 +32,16 @@ export class Sessions {
   private readonly commands = new CommandReader()
   private readonly placement: Placement
   private journal: SessionJournal | undefined
+  private keeper: Keeper | undefined
+  private readonly lives: LifeWatch
   private admitted = 0
   private draining = false
 
   constructor(private readonly services: SessionServices) {
     this.placement = new Placement(services, () => [...this.sessions.values()])
+    this.lives = new LifeWatch(services.engine.native, () =>
+      this.list().filter(({ isChild }) => isChild),
+    )
   }
 
   /**
@@ -42,8 +52,7 @@ export class Sessions {
     this.checkAllowed(peer)
     this.checkNotDraining()
     this.checkRoom(peer.uid)
-    this.admitted += 1
-    const id = `s${this.admitted}`
+    const id = this.nextId()
     const session = new Session(id, dialect, peer, this.services, voice, () => {
       forgetCommand()
       this.remove(session)
@@ -54,6 +63,41 @@ export class Sessions {
       session.command = command
     })
     return session
+  }
+
+  /** The child is served already: there is nothing here to refuse. It counts for its user. */
+  noteForked(forked: ForkedEvent): void {
+    const parent = this.bySpace(forked.space)
+    if (parent === undefined) throw new Error(`space ${forked.space} forked, and has no session`)
+    const child = this.enterChild(parent, parent.peer)
+    child.inherit(parent, forked)
+    this.noteAttached(child, forked.child)
+    child.record?.noteAllMapped(child.regions.list())
+  }
+
+  /** A forked child that an earlier manager served: its parent's session here, if there is one. */
+  readmitChild(peer: Peer, parent: Session | undefined): Session {
+    return this.enterChild(parent, peer)
+  }
+
+  /** No process is known for sure to be the child. */
+  private enterChild(parent: Session | undefined, peer: Peer): Session {
+    const { engine, users } = this.services
+    const voice = new ChildVoice(engine.native, () => child)
+    const self = { ...peer, pid: 0 }
+    const id = parent?.nextChild() ?? this.nextId()
+    const child = new Session(id, "native", self, this.services, voice, () => this.remove(child))
+    child.isChild = true
+    child.parent = parent?.id
+    this.sessions.set(id, child)
+    users.accountOf(peer.uid).sessions += 1
+    this.lives.start()
+    return child
+  }
+
+  private nextId(): string {
+    this.admitted += 1
+    return `s${this.admitted}`
   }
 
   private checkAllowed(peer: Peer): void {
@@ -105,8 +149,14 @@ export class Sessions {
   }
 
   /** What is noted there from now on is what the next manager adopts. */
-  keepJournal(journal: SessionJournal): void {
+  keepJournal(journal: SessionJournal, keeper: Keeper): void {
     this.journal = journal
+    this.keeper = keeper
+  }
+
+  /** Throws a ClientError unless what that userfaultfd will tell us can outlive us. */
+  checkKept({ hasLayoutEvents }: UserfaultfdAbilities): void {
+    if (hasLayoutEvents) this.keeper?.ensure()
   }
 
   /** To be called once the session has its address space. `follows`: it goes on with that one. */
@@ -128,11 +178,14 @@ export class Sessions {
   /** The clients stay, and are the next manager's. */
   leaveToTheNext(): void {
     this.journal?.freeze()
+    if (this.keeper?.isThere) this.services.engine.native.leaveChildren()
+    this.keeper?.close()
   }
 
   /** Tells every session why it ends, and resolves once none is left in the engine. */
   async dismissAll(error: ClientError): Promise<void> {
     this.placement.stop()
+    this.lives.stop()
     // Detached first: a client that has been told may be served by the next manager at once.
     const last = this.list().map(async (session) => {
       await session.end(error.message)

@@ -62,6 +62,7 @@ export function session(id: string): SessionView {
     gid: 1_000,
     command: "node worker.js --database orders",
     client: "libpagerd/0.1.0",
+    parent: null,
     resumed_from: null,
     adopted: false,
     connected_at: "2026-01-02T03:04:05.000Z",

@@ -30,7 +30,9 @@ const fileMappings = { shared: 1, private: 2 }
 export const features = {
   eventFork: 1n << 1n,
   eventRemap: 1n << 2n,
+  eventRemove: 1n << 3n,
   eventUnmap: 1n << 6n,
+  sigbus: 1n << 7n,
   minorShmem: 1n << 10n,
 }
 

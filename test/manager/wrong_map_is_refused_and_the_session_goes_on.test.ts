@@ -127,23 +127,27 @@ test("not_userfaultfd names what came instead, and the next map may bring one", 
   await mapsRightly([userfaultfd])
 })
 
-const refusedUserfaultfds: [string, () => number, RegExp][] = [
-  ["one without UFFDIO_API", rawUserfaultfd, /has not been through UFFDIO_API, wanted one that/],
-  ["EVENT_FORK", () => openUserfaultfd(features.eventFork), /features EVENT_FORK, wanted none/],
-  ["EVENT_REMAP", () => openUserfaultfd(features.eventRemap), /features EVENT_REMAP, wanted none/],
-  ["EVENT_UNMAP", () => openUserfaultfd(features.eventUnmap), /features EVENT_UNMAP, wanted none/],
-]
+test("unsupported_features: SIGBUS, and the next map may bring another", async () => {
+  const refused = openUserfaultfd(features.sigbus)
+  const request = client.request(mapOf({}), [refused])
+  closeSync(refused)
 
-for (const [what, open, sentence] of refusedUserfaultfds) {
-  test(`unsupported_features: ${what}, and the next map may bring another`, async () => {
-    const refused = open()
-    const request = client.request(mapOf({}), [refused])
-    closeSync(refused)
+  const sentence = await client.nextError("unsupported_features", request)
+  assert.match(sentence, /features SIGBUS, wanted none/)
+  await mapsRightly([userfaultfd])
+})
 
-    assert.match(await client.nextError("unsupported_features", request), sentence)
-    await mapsRightly([userfaultfd])
-  })
-}
+test("region_overlap: a raw one, and memory that is of another", async () => {
+  const raw = rawUserfaultfd()
+  const request = client.request(mapOf({}), [raw])
+  closeSync(raw)
+
+  const sentence = await client.nextError("region_overlap", request)
+  assert.match(
+    sentence,
+    /UFFDIO_REGISTER of .* failed with EBUSY, wanted memory of the client that/,
+  )
+})
 
 const unknownRegions = [
   { type: "prefault", region: 7, offset_bytes: 0, length_bytes: page },

@@ -111,6 +111,7 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
     throw new ClientError("surplus_descriptors", `${found}, wanted it with the first map only`)
   }
   const abilities = checkUserfaultfd(native, userfaultfd)
+  sessions.checkKept(abilities)
   descriptors.take()
   sessions.noteAttached(session, session.attach(userfaultfd, abilities))
 }
