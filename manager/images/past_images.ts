@@ -77,10 +77,14 @@ export class PastImages {
     this.memory.delete(memory)
   }
 
-  /** It is not this manager's any more, and somebody may still come for it. */
-  giveBack(past: PastImage): void {
+  /**
+   * It is not this manager's any more, and somebody may still come for it. Owns the descriptor of
+   * its memory; without one it is searched for.
+   */
+  giveBack(past: PastImage, memory: number | undefined): void {
     this.byId.set(past.id, past)
-    void this.findAgain(past.memory)
+    if (memory === undefined) void this.findAgain(past.memory)
+    else this.keep(past.memory, memory)
   }
 
   /** The manager ends; who has not come yet may come to the next. */
@@ -114,12 +118,14 @@ export class PastImages {
 
   private async findAgain(memory: string): Promise<void> {
     const { descriptors } = await this.findMemory(new Set([memory]))
+    for (const [one, descriptor] of descriptors) this.keep(one, descriptor)
+  }
+
+  private keep(memory: string, descriptor: number): void {
     const isWanted = this.wanted().has(memory) && !this.memory.has(memory)
-    for (const [one, descriptor] of descriptors) {
-      // Without an expiry the manager has ended meanwhile.
-      if (isWanted && this.expiry !== undefined) this.memory.set(one, descriptor)
-      else closeSync(descriptor)
-    }
+    // Without an expiry the manager has ended meanwhile.
+    if (isWanted && this.expiry !== undefined) this.memory.set(memory, descriptor)
+    else closeSync(descriptor)
   }
 
   private wanted(): Set<string> {

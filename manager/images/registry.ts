@@ -113,6 +113,7 @@ export class ImageRegistry {
         await load(image)
         return this.openMemory(image)
       },
+      openMemory: (image) => this.openMemory(image),
       hold: (image) => this.retain(image),
       letGo: (image) => this.release(image),
     }
@@ -353,8 +354,8 @@ export class ImageRegistry {
     this.byNumber.delete(image.image)
     this.byImageId.delete(image.id)
     const isNameless = this.nameless.delete(image)
-    if (isNameless) this.engine.removeImage(image.image)
     const isStillWanted = isNameless && this.resumption?.forget(image) === true
+    if (isNameless) this.engine.removeImage(image.image)
     if (!isStillWanted) this.journal?.forget(image.id)
   }
 }

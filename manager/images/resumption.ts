@@ -28,6 +28,8 @@ export interface ResumableImages {
   reopen(past: PastImage, memory: number | undefined): Image | undefined
   addAwaited(past: AwaitedImage, source: PageSource, memory: number | undefined): Image
   openLoaded(image: Image): Promise<number>
+  /** A descriptor of its memory, for the caller to close. */
+  openMemory(image: Image): number
   /** One that no region maps is gone, unless it is held. */
   hold(image: Image): void
   letGo(image: Image): void
@@ -85,7 +87,10 @@ export class Resumption {
     return this.awaitStranger(wish, viewer)
   }
 
-  /** Nothing maps it any more. Returns whether somebody may still come for it. */
+  /**
+   * Nothing maps it any more, and the engine still has it. Returns whether somebody may still come
+   * for it.
+   */
   forget(image: Image): boolean {
     if (this.strange.delete(image)) {
       for (const [stranger, known] of this.strangers) {
@@ -95,7 +100,7 @@ export class Resumption {
     const past = this.reopened.get(image)
     if (past === undefined) return false
     this.reopened.delete(image)
-    this.past.giveBack(past)
+    this.past.giveBack(past, this.openPastMemory(image, past))
     return true
   }
 
@@ -109,8 +114,8 @@ export class Resumption {
   }
 
   /**
-   * Who comes first and goes again takes an image from nobody who comes later, and to have it once
-   * more each time would cost a search through all processes.
+   * One that was left is held until then: who comes and goes again and again would else have it
+   * opened each time, which takes longer the more there is to know of its pages.
    */
   private lookAround(): void {
     for (const image of [...this.reopened.keys()]) {
@@ -147,6 +152,16 @@ export class Resumption {
     if (total <= BigInt(publishedBytesPerUidMax)) return undefined
     const found = `with it user ${uid} would wait for ${total} bytes`
     return `${found}, wanted at most ${publishedBytesPerUidMax}`
+  }
+
+  /** Whoever comes next may come before a search among processes has found it again. */
+  private openPastMemory(image: Image, past: PastImage): number | undefined {
+    if (image.memory !== past.memory) return undefined
+    try {
+      return this.images.openMemory(image)
+    } catch {
+      return undefined // No number was left for it: then it is searched for.
+    }
   }
 
   private reopen(past: PastImage): Image {
