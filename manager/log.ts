@@ -1,6 +1,7 @@
 import { type Logger, pino } from "pino"
 import type { Config } from "./config.js"
 import { standardError } from "./log_output.js"
+import { safeJson } from "./safe_json.js"
 
 export type { Logger } from "pino"
 
@@ -10,7 +11,12 @@ export type { Logger } from "pino"
  */
 export function createLog(level: Config["logLevel"]): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  return pino(options, standardError())
+  const output = standardError()
+  const destination = {
+    write: (line: string) => output.write(safeJson(line)),
+    flushSync: () => output.flushSync(),
+  }
+  return pino(options, destination)
 }
 
 /**

@@ -2,8 +2,8 @@
 import { CommanderError } from "commander"
 import { ClientError, ManagerError } from "../errors.js"
 import { writeLastWords } from "../log_output.js"
+import { safeJson } from "../safe_json.js"
 import { CommandFailure, exitCodeOf, exitCodes } from "./failure.js"
-import { safeJson } from "./output.js"
 import { createProgram } from "./program.js"
 import { printable } from "./terminal.js"
 

@@ -1,4 +1,5 @@
 import { once } from "node:events"
+import { safeJson } from "../safe_json.js"
 
 /** Prints lines on stdout, and waits while its reader is behind. */
 export async function print(lines: string | readonly string[]): Promise<void> {
@@ -9,15 +10,4 @@ export async function print(lines: string | readonly string[]): Promise<void> {
 /** One JSON value on one line. */
 export function printJson(value: unknown): Promise<void> {
   return print(safeJson(JSON.stringify(value)))
-}
-
-/**
- * The same JSON without characters that a terminal might act on; JSON.stringify leaves these as
- * they are.
- */
-export function safeJson(json: string): string {
-  return json.replace(
-    /[\x7f-\x9f\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
 }

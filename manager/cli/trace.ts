@@ -1,8 +1,9 @@
 import type { Command } from "commander"
+import { safeJson } from "../safe_json.js"
 import type { FaultView, SessionView } from "../view.js"
 import type { DebugClient } from "./debug_client.js"
 import { type AskingOptions, clientOf, wholeNumber, withDebugSocket } from "./options.js"
-import { print, safeJson } from "./output.js"
+import { print } from "./output.js"
 import { counted, formatUs } from "./quantities.js"
 import { type Paint, printable, type Style, terminalOf } from "./terminal.js"
 
