@@ -307,7 +307,11 @@ void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
   {
     AddressSpace::Guard held;
     const RegionPin region = find_again(held, space, fault, worker);
-    if (region) {
+    Window page{fault.address, fault.address + page_bytes};
+    if (region && region->discarded_run(fault.address, page)) {
+      // Discarded since: it needs nobody's bytes any more.
+      serve(space, *region, fault, worker);
+    } else if (region) {
       Served served{space, *region, fault, worker};
       poison(served, reason);
     }

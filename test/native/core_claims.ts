@@ -38,6 +38,7 @@ const concurrent = [
   "failed_watches_are_tried_again.cpp",
   "waiters_of_lost_memory_are_woken.cpp",
   "moved_pages_keep_their_bytes.cpp",
+  "discarded_pages_need_no_bytes.cpp",
 ]
 
 const sequential = [
