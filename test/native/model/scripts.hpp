@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "scene.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::model {
+
+// A few threads that do a few things, of which every order is tried.
+struct Script {
+  const char *name;
+  Setting setting;
+  // How often the engine's threads are overtaken within one run, at system calls.
+  unsigned preemptions;
+  // And before they take a lock.
+  bool yields_at_locks;
+  void (*cast)(Scene &scene);
+};
+
+inline constexpr unsigned always = 1000;
+inline constexpr std::uint64_t layout_events = sys::uapi::layout_features;
+
+// What clients do to their memory, one fault thread.
+const std::vector<Script> &scripts_of_layouts();
+// The same while bytes are on their way, or cannot be had.
+const std::vector<Script> &scripts_of_sources();
+// Two fault threads, and what comes and goes under them.
+const std::vector<Script> &scripts_of_threads();
+
+}  // namespace pagerd::model
