@@ -334,6 +334,7 @@ void AddressSpace::drop_hold() {
   sys::forget_held_elsewhere(uffd_.get());
   uffd_.reset();
   if (is_child_) family_->children.fetch_sub(1);
+  family_->parts.fetch_sub(forked_parts_);
   outbox_.post({.kind = EventKind::detached, .space = id_, .is_of_child = is_child_});
 }
 

@@ -198,6 +198,7 @@ class AddressSpace {
   std::atomic<std::uint64_t> holds_{1};
   std::atomic<bool> is_layout_told_{false};
   bool is_gone_told_ = false;
+  std::size_t forked_parts_ = 0;  // of a child: it was made of so many
   bool is_kept_ = false;  // of a child: nobody serves it any more, and it lives
 };
 

@@ -48,7 +48,9 @@ std::string AddressSpace::change_layout(const LayoutEvent &event) {
 std::string AddressSpace::adopt(sys::Descriptor uffd) {
   PAGERD_CHECK(forks_ != nullptr);
   sys::uffd_make_ours(uffd.get());
-  const bool has_room = family_->children.load() < limits::children_per_client_max;
+  const std::size_t parts = regions_.all().size();
+  const bool has_room = family_->children.load() < limits::children_per_client_max &&
+                        family_->parts.load() + parts <= limits::parts_max;
   const auto child = has_room ? forks_->open_child(*this, family_, uffd) : nullptr;
   if (!child) {
     const bool is_bounded = forks_->keep(std::move(uffd));
@@ -56,6 +58,8 @@ std::string AddressSpace::adopt(sys::Descriptor uffd) {
     return is_bounded ? "" : "it forks more children than are served or kept waiting";
   }
   family_->children.fetch_add(1);
+  family_->parts.fetch_add(parts);
+  child->forked_parts_ = parts;
   auto forked = std::make_shared<ForkedChild>(child, child->uffd());
   bool is_whole = false;
   {

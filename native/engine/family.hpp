@@ -10,9 +10,11 @@ namespace pagerd::engine {
 
 class AddressSpace;
 
-// One client with all that it has forked: how many of these are served. Shared by their spaces.
+// One client with all that it has forked: how many of these are served, and of how many parts their
+// regions were when they were forked. Shared by their spaces.
 struct Family {
   std::atomic<std::size_t> children{0};
+  std::atomic<std::size_t> parts{0};
 };
 
 // Where the spaces of forked children are opened, by the thread that has read the fork event: the

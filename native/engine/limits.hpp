@@ -54,8 +54,9 @@ inline constexpr std::size_t children_kept_max = 4096;
 // What a child may have of a fault thread's time when it is served no more.
 inline constexpr std::uint64_t poison_rest_ns = 200'000'000;
 
-// Parts that the regions of one address space are cut into by unmapping and moving. A client has at
-// most 65,530 mappings unless its administrator says otherwise; each can leave zeros behind.
+// Parts that the regions of one address space are cut into by unmapping and moving, and those that
+// the children of one client began with together. A client has at most 65,530 mappings unless its
+// administrator says otherwise; each can leave zeros behind.
 inline constexpr std::size_t parts_max = 262144;
 
 // Every space may have to be detached whatever else is queued.

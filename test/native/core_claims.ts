@@ -63,6 +63,7 @@ const sequential = [
   // The thread sanitizer cannot go on in a child of a process with threads.
   "forked_children_are_served.cpp",
   "children_beyond_the_limit_wait.cpp",
+  "children_of_too_many_parts_wait.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

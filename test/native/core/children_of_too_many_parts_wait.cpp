@@ -1,0 +1,55 @@
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::test {
+
+namespace {
+
+using sys::page_bytes;
+
+constexpr std::uint64_t parts = 4096;
+constexpr std::uint64_t pages = 2 * parts;
+constexpr std::size_t children_max = limits::parts_max / parts;
+static_assert(children_max < limits::children_per_client_max);
+
+}  // namespace
+
+// Each child costs a copy of its parent's parts: beyond a bound of these one waits, as beyond the
+// bound of children.
+CLAIM(children_of_too_many_parts_wait) {
+  Bed bed;
+  const PatternFile file({.seed = 4, .length_bytes = pages * page_bytes, .has_zeros = false});
+  Client client(bed, sys::uapi::layout_features);
+  const Mapped mapped = client.map(bed.add(file), {.window_bytes = 4096});
+  std::vector<pid_t> children;
+  Crowd crowd(bed);
+  crowd.add([&] {
+    for (std::uint64_t page = 1; page < pages; page += 2) {
+      EXPECT(::munmap(mapped.page(page), page_bytes) == 0);
+    }
+    for (std::size_t i = 0; i <= children_max; ++i) {
+      const pid_t pid = ::_Fork();
+      EXPECT(pid >= 0);
+      if (pid == 0) {
+        for (;;) ::pause();
+      }
+      children.push_back(pid);
+    }
+  });
+  crowd.join();
+
+  for (std::size_t i = 0; i < children_max; ++i) bed.await(EventKind::forked);
+  bed.await(EventKind::unserved_child);
+  EXPECT(!bed.has(EventKind::forked));
+  for (const pid_t child : children) {
+    EXPECT(::kill(child, SIGKILL) == 0);
+    EXPECT(::waitpid(child, nullptr, 0) == child);
+  }
+}
+
+}  // namespace pagerd::test
