@@ -212,7 +212,7 @@ async function mapAll(
   session: Session,
   { images, log }: AdoptionScope,
 ): Promise<void> {
-  const lost = session.hasUnknownLayout ? loseAll(regions, images) : undefined
+  const lost = session.hasLayoutEvents ? loseAll(regions, images) : undefined
   const one = async ({ image, ...past }: PastRegion) => {
     const { region, mode } = past
     try {

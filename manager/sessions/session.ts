@@ -128,9 +128,9 @@ export class Session {
     else this.tell("info", { ...who, resumed_from: resumedFrom }, "session goes on")
   }
 
-  /** What it did to its memory was told to an earlier manager, and died with it. */
-  get hasUnknownLayout(): boolean {
-    return this.isAdopted && this.abilities.hasLayoutEvents
+  /** Only who reads its userfaultfd hears what it does to its memory. */
+  get hasLayoutEvents(): boolean {
+    return this.abilities.hasLayoutEvents
   }
 
   /**

@@ -1,3 +1,4 @@
+// Invariant 16.
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "uvu"

@@ -116,12 +116,11 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
   sessions.noteAttached(session, session.attach(userfaultfd, abilities))
 }
 
-function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): RegionWish {
+function wishOf(message: RequestOf<"map">, scope: RequestScope): RegionWish {
+  const { session, images } = scope
   const { access = "private" } = message
   const resumed = resumedImage(message)
-  const image = resumed
-    ? images.resume(resumed, session.peer)
-    : images.find(message.image, session.peer)
+  const image = resumed ? imageAgain(resumed, scope) : images.find(message.image, session.peer)
   const choice = resumed
     ? { mode: resumed.mode, why: "as with the manager before" }
     : choiceOf(message, image, images)
@@ -136,6 +135,13 @@ function wishOf(message: RequestOf<"map">, { session, images }: RequestScope): R
     why: session.choices.reasonFor(image, choice.mode) ?? choice.why,
     ...(resumed && { region: message.region }),
   }
+}
+
+/** Where it has discarded pages, an earlier manager knew that alone: they must not come back. */
+function imageAgain(resumed: ResumedImage, { session, images }: RequestScope): Image {
+  if (!session.hasLayoutEvents) return images.resume(resumed, session.peer)
+  const { name, lengthBytes } = resumed
+  return images.lose(name, lengthBytes, "what its client did to its memory is not known any more")
 }
 
 /** Of a region that an earlier manager served. */
