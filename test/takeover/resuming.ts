@@ -21,10 +21,11 @@ export interface Claim {
 export class ResumingClient {
   readonly raw: RawClient
   readonly memory: bigint
-  private readonly userfaultfd = openUserfaultfd()
+  private readonly userfaultfd: number
   private claimed = 0
 
-  constructor(socket: string, user?: User) {
+  constructor(socket: string, user?: User, features = 0n) {
+    this.userfaultfd = openUserfaultfd(features)
     this.raw =
       user === undefined ? new RawClient(socket) : asUser(user, () => new RawClient(socket))
     this.memory = registeredMemory(this.userfaultfd, memoryBytes)
