@@ -6,6 +6,7 @@
 
 #include "failure.hpp"
 #include "sys/descriptor.hpp"
+#include "sys/keeper.hpp"
 
 namespace pagerd::model {
 
@@ -48,5 +49,9 @@ std::size_t open_descriptors() {
 namespace pagerd::sys {
 
 void close_descriptor(int descriptor) { model::slot_of(descriptor).reset(); }
+
+// There is no keeper: this process ends with its clients.
+void note_held_elsewhere(int) {}
+void forget_held_elsewhere(int) {}
 
 }  // namespace pagerd::sys
