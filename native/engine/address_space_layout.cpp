@@ -35,11 +35,14 @@ std::string AddressSpace::apply(const uffd_msg &message) {
 }
 
 std::string AddressSpace::change_layout(const LayoutEvent &event) {
+  if (event.kind == LayoutKind::remap && regions_.is_owed(event.range)) {
+    return "two of its threads have moved memory to and from the same addresses at once";
+  }
   const auto vacated = regions_.apply(event);
   if (!vacated) return "there is no memory to note which pages it discards";
   for (const Vacated &left : *vacated) vacate(left);
   if (event.kind != LayoutKind::remove) tell_of_layout();
-  const bool is_bounded = regions_.all().size() <= limits::parts_max;
+  const bool is_bounded = regions_.all().size() + regions_.owed_ranges() <= limits::parts_max;
   return is_bounded ? "" : "it has cut its regions into too many parts";
 }
 

@@ -6,6 +6,19 @@
 
 namespace pagerd::engine {
 
+namespace {
+
+// What of `part` lies before and behind `gone`.
+void put_rests(std::vector<Window> &rests, Window part, Window gone) {
+  const LayoutStep step = step_of({LayoutKind::unmap, gone}, part);
+  if (step.fate == Fate::stays) rests.push_back(part);
+  for (const Window rest : {step.before, step.behind}) {
+    if (rest.bytes() > 0) rests.push_back(rest);
+  }
+}
+
+}  // namespace
+
 RegionTable::Parts::const_iterator RegionTable::behind(std::uint64_t address) const {
   return std::upper_bound(parts_.begin(), parts_.end(), address,
                           [](std::uint64_t at, const auto &part) { return at < part->end(); });
@@ -44,8 +57,10 @@ std::shared_ptr<RegionLife> RegionTable::with_id(std::uint32_t id) const {
 
 void RegionTable::insert(std::shared_ptr<Region> region) {
   PAGERD_CHECK(overlapping(region->start(), region->end()) == nullptr);
-  // Unmapping needs no memory to note anything in.
-  PAGERD_CHECK(apply({LayoutKind::unmap, region->range()}).has_value());
+  std::vector<Vacated> zeros;
+  clear(region->range(), zeros);
+  // No event is on its way while a region is mapped: what was owed there has come.
+  settle(region->range());
   PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
   region->life()->parts.store(0);
   put(std::move(region));
@@ -89,12 +104,50 @@ void RegionTable::cut(const std::shared_ptr<Region> &part, const LayoutStep &ste
   vacated.push_back({part, step.met});
 }
 
+void RegionTable::clear(Window range, std::vector<Vacated> &vacated) {
+  for (const auto &part : meeting(range)) {
+    cut(part, step_of({LayoutKind::unmap, range}, part->range()), vacated);
+  }
+}
+
+void RegionTable::owe(Window range) {
+  const bool is_next = !owed_.empty() && owed_.back().end == range.start;
+  if (is_next) owed_.back().end = range.end;
+  else owed_.push_back(range);
+}
+
+std::vector<Window> RegionTable::settle(Window range) {
+  std::vector<Window> news{range};
+  std::vector<Window> still_owed;
+  for (const Window debt : owed_) {
+    std::vector<Window> rests;
+    for (const Window part : news) put_rests(rests, part, debt);
+    news = std::move(rests);
+    put_rests(still_owed, debt, range);
+  }
+  owed_ = std::move(still_owed);
+  return news;
+}
+
+bool RegionTable::is_owed(Window range) const {
+  return std::any_of(owed_.begin(), owed_.end(),
+                     [&](Window debt) { return meets(debt, range) != Meets::none; });
+}
+
 std::optional<std::vector<Vacated>> RegionTable::apply(const LayoutEvent &event) {
   std::vector<Vacated> vacated;
+  if (event.kind == LayoutKind::unmap) {
+    for (const Window news : settle(event.range)) clear(news, vacated);
+    return vacated;
+  }
   if (event.kind == LayoutKind::remap) {
-    // Whatever was mapped there is mapped no more, whether or not its own event came.
-    const LayoutEvent cleared{LayoutKind::unmap, {event.to, event.to + event.range.bytes()}};
-    vacated = *apply(cleared);
+    // Whatever was mapped there is mapped no more. Had it made way for these pages, its own event
+    // would have come before.
+    const Window target{event.to, event.to + event.range.bytes()};
+    for (const auto &part : meeting(target)) {
+      owe({std::max(part->start(), target.start), std::min(part->end(), target.end)});
+    }
+    clear(target, vacated);
   }
   const Parts met = meeting(event.range);
   for (const auto &part : met) {

@@ -29,6 +29,11 @@ class RegionTable {
   std::shared_ptr<RegionLife> with_id(std::uint32_t id) const;
   const std::vector<std::shared_ptr<Region>> &all() const { return parts_; }
   const std::map<std::uint32_t, std::shared_ptr<RegionLife>> &lives() const { return lives_; }
+  // Whether what was in the range is gone, and the event that says where to is still to come: see
+  // owed_. One that moves the range now may be of what was there, or of what is there.
+  bool is_owed(Window range) const;
+  // Kept beside the parts, and to be bounded with them.
+  std::size_t owed_ranges() const { return owed_.size(); }
 
   // Takes the place of zeros that were left there.
   void insert(std::shared_ptr<Region> region);
@@ -53,8 +58,15 @@ class RegionTable {
   void cut(const std::shared_ptr<Region> &part, const LayoutStep &step,
            std::vector<Vacated> &vacated);
   void move(const Parts &met, const LayoutEvent &event);
+  void clear(Window range, std::vector<Vacated> &vacated);
+  void owe(Window range);
+  // What of an unmapped range was not known to be gone already.
+  std::vector<Window> settle(Window range);
 
   Parts parts_;
+  // Where pages were moved to while something of ours was there: it is gone, and the event that
+  // says so is still to come. The kernel gives addresses away again before that event is raised.
+  std::vector<Window> owed_;
   std::map<std::uint32_t, std::shared_ptr<RegionLife>> lives_;
 };
 

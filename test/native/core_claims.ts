@@ -58,6 +58,7 @@ const sequential = [
   "wrong_maps_are_refused.cpp",
   "discarded_pages_agree_with_a_model.cpp",
   "layout_events_cut_as_the_table_says.cpp",
+  "addresses_are_given_away_before_their_unmap_is_told.cpp",
   // Interrupts a thread in a fault.
   "unmapped_parts_are_served_no_more.cpp",
   // The thread sanitizer cannot go on in a child of a process with threads.
