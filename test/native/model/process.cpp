@@ -2,6 +2,7 @@
 
 #include "failure.hpp"
 #include "scheduler.hpp"
+#include "sys/uapi.hpp"
 
 namespace pagerd::model {
 
@@ -122,6 +123,7 @@ void Process::unmap(unsigned first, unsigned count) {
   step(at("unmaps", first, count));
   if (memory_->is_dead) return;
   clear(first, first + count);
+  if ((memory_->layout_features & sys::uapi::feature_event_unmap) == 0) return;
   ++memory_->changing;
   step("raises UNMAP");
   if (memory_->is_dead) return;
@@ -172,6 +174,14 @@ void Process::grow(unsigned first, unsigned count, unsigned grown) {
   }
 }
 
+void Process::install_quietly(unsigned number) {
+  step(at("installs quietly", number));
+  Page &page = memory_->pages[number];
+  if (memory_->changing > 0 || !page.is_mapped || page.state != Page::State::missing) return;
+  page.state = Page::State::present;
+  page.value = page.wanted;
+}
+
 void Process::await_free(unsigned page) {
   scheduler().block("free addresses", [this, page] {
     return !memory_->pages[page].is_mapped || memory_->is_dead;
@@ -191,6 +201,7 @@ std::shared_ptr<Process> Process::fork() {
   forked->expects_poison = expects_poison;
   if (memory_->is_dead) return forked;
   child->pages = memory_->pages;
+  child->layout_features = memory_->layout_features;
   for (Page &page : child->pages) {
     page.is_ambiguous |= page.discards > 0;
     page.discards = 0;
@@ -212,6 +223,10 @@ std::shared_ptr<Process> Process::fork() {
 
 void Process::die() {
   step("dies");
+  end();
+}
+
+void Process::end() {
   memory_->is_dead = true;
   memory_->changing = 0;
 }

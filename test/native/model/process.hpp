@@ -32,10 +32,14 @@ class Process {
   void grow(unsigned first, unsigned count, unsigned grown);
   // Until nothing is mapped there any more, which may be before the engine has heard of it.
   void await_free(unsigned page);
+  // A COPY of the client's own, or of a manager's before, that wakes nobody.
+  void install_quietly(unsigned page);
   // A signal that the thread handles while it waits, if it does.
   void interrupt(const Fiber &thread);
   std::shared_ptr<Process> fork();
   void die();
+  // The same at once, by whoever runs.
+  void end();
 
   // All pages that are mapped.
   void touch_all();

@@ -39,9 +39,11 @@ void note_wake() {
 Scene::Scene(engine::Engine &engine, const Setting &setting)
     : engine_(engine),
       setting_(setting),
-      client_(std::make_shared<Process>(std::make_shared<Memory>())) {
+      client_(std::make_shared<Process>(std::make_shared<Memory>())),
+      is_answering_(setting.is_answered) {
   processes_.push_back(client_);
   client_->map(0, setting.pages, 0);
+  client_->memory().layout_features = setting.layout_features;
   client_->expects_poison = !setting.bad_pages.empty();
   const unsigned image_pages = std::max(setting.image_pages, setting.pages);
   auto image = image::Image::create(image_pages * page_bytes);
@@ -160,6 +162,9 @@ void Scene::take_event(Event event) {
       if (!client_->expects_poison) fail("a page is poisoned: " + event.text);
       return;
     case EventKind::misbehaved:
+      if (!setting_.may_be_given_up) fail("the client is given up: " + event.text);
+      client_->end();
+      return detach();
     case EventKind::refused:
     case EventKind::starved:
     case EventKind::forgotten:
@@ -171,6 +176,7 @@ void Scene::take_event(Event event) {
 }
 
 void Scene::answer(const std::shared_ptr<engine::FillJob> &fill) {
+  if (!is_answering_) return held_.push_back(fill);
   scheduler().yield("answering");
   if (is_told()) {
     tell("answers the fill of image pages " + std::to_string(fill->first) + " to " +
@@ -188,6 +194,8 @@ void Scene::play() {
   scheduler().settle();
   scheduler().is_choosing = false;
   expect_quiet();
+  is_answering_ = true;
+  for (const auto &fill : std::exchange(held_, {})) answer(fill);
   // And every page as its client would find it from now on.
   for (const auto &process : processes_) {
     thread("all pages", [process] { process->touch_all(); });

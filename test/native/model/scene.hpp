@@ -17,11 +17,14 @@ struct Setting {
   unsigned pages = 2;        // of the region, from page 0 of both on
   unsigned image_pages = 0;  // 0: as many
   bool is_resident = true;   // otherwise each page has to be asked for
+  bool is_answered = true;   // otherwise fills come to nothing as long as threads wait
   unsigned window_pages = 2;
   std::uint64_t layout_features = 0;
   unsigned fault_threads = 1;
   std::set<std::uint64_t> bad_pages{};  // of the image: their source fails for good
   bool is_mapped = true;                // from the beginning on, as region 1
+  // Its threads race in ways that may be beyond telling: then it is given up, and nobody is served.
+  bool may_be_given_up = false;
 };
 
 // One run of a script: the real engine, one client, and the control plane.
@@ -70,6 +73,8 @@ class Scene {
   std::map<std::uint32_t, std::pair<unsigned, unsigned>> regions_;  // first page, count
   std::set<std::uint32_t> answered_;
   std::uint32_t last_request_ = 0;
+  bool is_answering_;
+  std::vector<std::shared_ptr<engine::FillJob>> held_;
   bool is_left_ = false;
 };
 

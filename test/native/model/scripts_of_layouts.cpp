@@ -69,6 +69,24 @@ void move_and_keep(Scene &scene) {
   });
 }
 
+// The kernel gives addresses away again before their event was raised. Of what two threads have
+// moved to and from one place it may be beyond telling which pages are where.
+void move_where_others_were(Scene &scene) {
+  scene.thread("first", [&] { scene.client().move(0, 1, 8); });
+  scene.thread("second", [&] {
+    scene.client().await_free(0);
+    scene.client().move(1, 1, 0);
+  });
+}
+
+void move_where_was_unmapped(Scene &scene) {
+  scene.thread("first", [&] { scene.client().unmap(0, 1); });
+  scene.thread("second", [&] {
+    scene.client().await_free(0);
+    scene.client().move(1, 1, 0);
+  });
+}
+
 void touch_and_interrupts(Scene &scene) {
   const Fiber &reader = scene.thread("reader", [&] { scene.client().touch(1); });
   scene.thread("sender", [&] {
@@ -80,9 +98,10 @@ void touch_and_interrupts(Scene &scene) {
 
 void forks(Scene &scene) {
   scene.thread("forker", [&] {
+    scene.client().discard(1, 1);
     const auto child = scene.fork();
     scene.thread("child", [child] { child->touch(1); });
-    scene.client().discard(1, 1);
+    scene.client().discard(0, 1);
   });
 }
 
@@ -91,6 +110,7 @@ void forks(Scene &scene) {
 const std::vector<Script> &scripts_of_layouts() {
   static const Setting two{.layout_features = layout_events};
   static const Setting three{.pages = 3, .layout_features = layout_events};
+  static const Setting racing{.layout_features = layout_events, .may_be_given_up = true};
   static const Setting single{.window_pages = 1, .layout_features = layout_events};
   static const std::vector<Script> all{
       {"a_touch_meets_a_discard", two, always, false, touch_and_discard},
@@ -102,6 +122,8 @@ const std::vector<Script> &scripts_of_layouts() {
       {"a_touch_meets_a_move_that_grows", two, 1, false, move_and_grow},
       {"touches_meet_growth_in_place", two, 2, false, grow_in_place},
       {"a_touch_meets_a_move_that_keeps", two, 2, false, move_and_keep},
+      {"a_move_goes_where_others_were", racing, 0, false, move_where_others_were},
+      {"a_move_goes_where_was_unmapped", two, 1, false, move_where_was_unmapped},
       {"a_touch_is_interrupted", two, 1, false, touch_and_interrupts},
       {"a_touch_meets_a_fork", two, 1, false, forks},
   };

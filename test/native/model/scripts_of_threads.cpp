@@ -26,6 +26,18 @@ void touch_one_after_the_other(Scene &scene) {
   });
 }
 
+void install_quietly(Scene &scene) {
+  scene.thread("first", [&] { scene.client().touch(0); });
+  scene.thread("second", [&] { scene.client().touch(1); });
+  scene.thread("installer", [&] { scene.client().install_quietly(1); });
+}
+
+// No event is raised.
+void unmap(Scene &scene) {
+  scene.thread("reader", [&] { scene.client().touch(1); });
+  scene.thread("unmapper", [&] { scene.client().unmap(1, 1); });
+}
+
 void end_the_region(Scene &scene) {
   scene.thread("reader", [&] { scene.client().touch(1); });
   scene.control("operator", [&] {
@@ -59,7 +71,6 @@ void discard(Scene &scene) {
 void interrupt(Scene &scene) {
   const Fiber &reader = scene.thread("reader", [&] { scene.client().touch(1); });
   scene.thread("sender", [&] { scene.client().interrupt(reader); });
-  scene.thread("other", [&] { scene.client().touch(0); });
 }
 
 }  // namespace
@@ -76,9 +87,12 @@ const std::vector<Script> &scripts_of_threads() {
       .is_resident = false, .layout_features = layout_events, .fault_threads = 2};
   static const std::vector<Script> all{
       {"touches_of_overlapping_windows", warm, 2, false, touch_all_at_once},
+      {"a_touch_meets_an_install_without_wake", warm, 1, false, install_quietly},
+      {"memory_goes_without_a_word", warm, always, false, unmap},
+      {"memory_goes_from_under_a_waiter", cold, always, false, unmap},
       {"touches_one_after_the_other", three, 3, false, touch_one_after_the_other},
       {"cold_touches_share_a_fill", cold, 1, true, touch_twice},
-      {"an_interrupted_touch_and_two_threads", cold, 1, true, interrupt},
+      {"an_interrupted_touch_and_two_threads", cold, 2, true, interrupt},
       {"a_region_ends_under_touches", ending, 2, false, end_the_region},
       {"a_region_ends_under_waiters", cold_ending, 1, false, end_the_region},
       {"touches_come_before_the_map", late, 2, true, map_late},
