@@ -86,6 +86,7 @@ class Memory final : public Open {
   // Layout events that are raised, unread, or read and not yet seen to be by their raisers.
   unsigned changing = 0;
   bool is_dead = false;
+  unsigned lacks = 0;  // so many installs find no memory
   std::uint64_t layout_features = 0;  // those events that are raised
 
  private:

@@ -54,10 +54,8 @@ bool Process::reach(unsigned number, bool is_write) {
 void Process::check(unsigned number) const {
   const Page &page = memory_->pages[number];
   if (page.state == Page::State::poisoned) {
-    if (!expects_poison) fail(at("poison at", number));
-    // Pages that read as zeros need no bytes of anybody's.
-    if (page.wanted == zeros && page.discards == 0) fail(at("poison instead of zeros at", number));
-    return;
+    if (poisonable.contains(page.wanted)) return;
+    fail(at("poison instead of", page.wanted) + at(" at page", number));
   }
   const bool may_be_zeros = page.discards > 0 || page.is_ambiguous;
   if (page.value == page.wanted || (may_be_zeros && page.value == zeros)) return;
@@ -198,7 +196,7 @@ std::shared_ptr<Process> Process::fork() {
   step("forks");
   auto child = std::make_shared<Memory>();
   auto forked = std::make_shared<Process>(child);
-  forked->expects_poison = expects_poison;
+  forked->poisonable = poisonable;
   if (memory_->is_dead) return forked;
   child->pages = memory_->pages;
   child->layout_features = memory_->layout_features;

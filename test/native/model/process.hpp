@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "memory.hpp"
 
@@ -43,8 +44,8 @@ class Process {
 
   // All pages that are mapped.
   void touch_all();
-  // Where pages may be poison.
-  bool expects_poison = false;
+  // Whoever should read one of these may find poison in its place.
+  std::set<Value> poisonable;
 
  private:
   bool reach(unsigned page, bool is_write);

@@ -43,8 +43,9 @@ Scene::Scene(engine::Engine &engine, const Setting &setting)
       is_answering_(setting.is_answered) {
   processes_.push_back(client_);
   client_->map(0, setting.pages, 0);
+  client_->memory().lacks = setting.lacks;
   client_->memory().layout_features = setting.layout_features;
-  client_->expects_poison = !setting.bad_pages.empty();
+  for (const std::uint64_t page : setting.bad_pages) client_->poisonable.insert(of_image(page));
   const unsigned image_pages = std::max(setting.image_pages, setting.pages);
   auto image = image::Image::create(image_pages * page_bytes);
   PAGERD_CHECK(image.ok());
@@ -159,14 +160,16 @@ void Scene::take_event(Event event) {
       children_.push_back(event.forked->space);
       return;
     case EventKind::poisoned:
-      if (!client_->expects_poison) fail("a page is poisoned: " + event.text);
+      if (setting_.bad_pages.empty()) fail("a page is poisoned: " + event.text);
       return;
     case EventKind::misbehaved:
       if (!setting_.may_be_given_up) fail("the client is given up: " + event.text);
       client_->end();
       return detach();
-    case EventKind::refused:
     case EventKind::starved:
+      if (setting_.lacks == 0) fail("the engine finds no memory");
+      return;
+    case EventKind::refused:
     case EventKind::forgotten:
     case EventKind::unserved_child:
       return fail("the engine says: " + event.text);

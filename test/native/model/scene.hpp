@@ -22,6 +22,7 @@ struct Setting {
   std::uint64_t layout_features = 0;
   unsigned fault_threads = 1;
   std::set<std::uint64_t> bad_pages{};  // of the image: their source fails for good
+  unsigned lacks = 0;                   // so many installs find no memory
   bool is_mapped = true;                // from the beginning on, as region 1
   // Its threads race in ways that may be beyond telling: then it is given up, and nobody is served.
   bool may_be_given_up = false;

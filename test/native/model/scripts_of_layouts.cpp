@@ -45,6 +45,12 @@ void touch_and_unmap(Scene &scene) {
   scene.thread("unmapper", [&] { scene.client().unmap(1, 1); });
 }
 
+// The window of a fault that is deferred reaches into what goes.
+void touch_and_unmap_beside(Scene &scene) {
+  scene.thread("reader", [&] { scene.client().touch(1); });
+  scene.thread("unmapper", [&] { scene.client().unmap(0, 1); });
+}
+
 void move_and_grow(Scene &scene) {
   scene.thread("reader", [&] { scene.client().touch(1); });
   scene.thread("mover", [&] {
@@ -119,6 +125,7 @@ const std::vector<Script> &scripts_of_layouts() {
       {"discarded_pages_move", three, 1, false, discard_and_move},
       {"a_touch_comes_before_a_move", single, 3, false, touch_at_the_new_place},
       {"touches_meet_an_unmap", three, 1, false, touch_and_unmap},
+      {"a_touch_beside_an_unmap", two, always, false, touch_and_unmap_beside},
       {"a_touch_meets_a_move_that_grows", two, 1, false, move_and_grow},
       {"touches_meet_growth_in_place", two, 2, false, grow_in_place},
       {"a_touch_meets_a_move_that_keeps", two, 2, false, move_and_keep},

@@ -57,6 +57,7 @@ const std::vector<Script> &scripts_of_sources() {
   static const Setting cold{.is_resident = false, .layout_features = layout_events};
   static const Setting silent{
       .is_resident = false, .is_answered = false, .layout_features = layout_events};
+  static const Setting lacking{.layout_features = layout_events, .lacks = 2};
   static const Setting single{
       .pages = 1, .is_resident = false, .layout_features = layout_events};
   static const Setting bad{
@@ -66,6 +67,7 @@ const std::vector<Script> &scripts_of_sources() {
       {"two_cold_touches_meet_a_discard", cold, 0, false, touches_and_discard},
       {"a_cold_touch_meets_a_move", cold, 1, false, touch_and_move},
       {"cold_touches_meet_an_unmap", cold, 1, false, touch_and_unmap},
+      {"memory_is_lacking_for_a_while", lacking, 2, false, touch_and_discard},
       {"an_unmap_meets_who_waits_for_ever", silent, always, false, touch_and_unmap},
       {"a_cold_touch_is_interrupted", cold, always, false, touch_and_interrupt},
       {"a_bad_page_meets_a_discard", bad, 1, false, touch_and_discard},

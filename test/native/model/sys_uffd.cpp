@@ -67,6 +67,8 @@ InstallResult answer(int code) {
       return {Install::gone, 0, code};
     case ENOENT:
       return {Install::unmapped, 0, code};
+    case ENOMEM:
+      return {Install::no_memory, 0, code};
     default:
       return {Install::already_present, 0, code};
   }
@@ -93,6 +95,10 @@ InstallResult install(int uffd, std::uint64_t address, std::uint64_t bytes, Fill
     scheduler().note_act();
     code = refusal(memory, at, end);
     if (code == 0 && !is_free(memory.pages[at], filling)) code = EEXIST;
+    if (code == 0 && at == first && memory.lacks > 0) {
+      --memory.lacks;
+      code = ENOMEM;
+    }
     if (code != 0) break;
     install_page(memory.pages[at], filling, at - first);
   }
