@@ -62,6 +62,13 @@ Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Op
   return Result<Descriptor>(std::move(file));
 }
 
+Status punch_hole(const Descriptor &memfd, std::uint64_t offset_bytes, std::uint64_t bytes) {
+  const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  const auto offset = static_cast<off_t>(offset_bytes);
+  if (::fallocate(memfd.get(), mode, offset, static_cast<off_t>(bytes)) == 0) return Nothing{};
+  return Error{errno, "fallocate of a memfd"};
+}
+
 Result<Descriptor> reopen(const Descriptor &memfd, Opening opening) {
   const std::string path = "/proc/self/fd/" + std::to_string(memfd.get());
   const int access = opening == Opening::for_writing ? O_RDWR : O_RDONLY;

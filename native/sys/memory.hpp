@@ -50,6 +50,9 @@ enum class Opening { for_reading, for_writing };
 // A new empty file in memory, of this length for good; every byte a hole.
 Result<Descriptor> create_memfd(const char *name, std::uint64_t length_bytes, Opening opening);
 
+// Gives the memory of whole pages back: they read as zeros.
+Status punch_hole(const Descriptor &memfd, std::uint64_t offset_bytes, std::uint64_t bytes);
+
 // A descriptor of the same memfd with a file description of its own.
 Result<Descriptor> reopen(const Descriptor &memfd, Opening opening);
 

@@ -103,6 +103,15 @@ bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   return ::ioctl(uffd, uapi::ioctl_wake, &range) == 0 || errno != EINVAL;
 }
 
+void uffd_wake_everywhere(int uffd) {
+  // No process may map what lies below; how far its memory can reach differs with the machine.
+  constexpr std::uint64_t lowest = 1 << 20;
+  for (unsigned bits = 57; bits > 32; --bits) {
+    const std::uint64_t end = (std::uint64_t{1} << bits) - page_bytes;
+    if (uffd_wake(uffd, lowest, end - lowest)) return;
+  }
+}
+
 Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes) {
   // A page of ours that cannot be read: the kernel looks at the target first, and then fails to
   // copy. Made once, and never taken away.

@@ -51,6 +51,9 @@ Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::
 // wrong constant, and every wake would be lost: check() it.
 [[nodiscard]] bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes);
 
+// The same for every thread that waits anywhere.
+void uffd_wake_everywhere(int uffd);
+
 // Whether a range is one registered mapping of the client. Changes nothing.
 enum class Probe {
   one_mapping,
