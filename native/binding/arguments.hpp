@@ -17,6 +17,11 @@ std::optional<std::uint64_t> unsigned_number(const Napi::Value &value);
 std::optional<std::uint64_t> unsigned_bigint(const Napi::Object &object, const char *field);
 std::optional<std::uint64_t> unsigned_number(const Napi::Object &object, const char *field);
 
+// A CPU, or -1 where none is given.
+inline int cpu_of(const Napi::Value &value) {
+  return value.IsNumber() ? value.ToNumber().Int32Value() : -1;
+}
+
 inline Napi::BigInt to_bigint(Napi::Env env, std::uint64_t value) {
   return Napi::BigInt::New(env, value);
 }

@@ -67,6 +67,12 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void look_for_life(const Napi::CallbackInfo &call);
   void keep_child(const Napi::CallbackInfo &call);
   void leave_children(const Napi::CallbackInfo &call);
+  Napi::Value enter(Napi::Env env, const std::shared_ptr<engine::AddressSpace> &space);
+
+  // engine_books.cpp
+  Napi::Value adopt(const Napi::CallbackInfo &call);
+  Napi::Value end_past(const Napi::CallbackInfo &call);
+  Napi::Value layout_book_of(const Napi::CallbackInfo &call);
   Book *book_of(const Napi::CallbackInfo &call);
   void refuse(std::uint64_t space, std::uint32_t request, std::uint32_t region, const char *code,
               const std::string &text);

@@ -11,10 +11,6 @@ namespace {
 
 constexpr const char *busy_text = "too many requests wait for the engine: try again";
 
-int cpu_of(const Napi::Value &value) {
-  return value.IsNumber() ? value.ToNumber().Int32Value() : -1;
-}
-
 // A region as it was asked for.
 struct Asked {
   std::uint64_t request;
@@ -80,7 +76,7 @@ EngineObject::Book *EngineObject::book_of(const Napi::CallbackInfo &call) {
   return found == books_.end() || found->second.is_detaching ? nullptr : &found->second;
 }
 
-// (userfaultfd, cpu, isChild)
+// (userfaultfd, cpu)
 Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   const auto number = unsigned_number(call[0]);
@@ -92,14 +88,14 @@ Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
     return env.Undefined();
   }
   const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
-  const bool is_child = call[2].ToBoolean();
-  const auto space = is_child
-                         ? engine_->attach_child(std::move(uffd), layout_features)
-                         : engine_->attach(std::move(uffd), layout_features, cpu_of(call[1]));
+  return enter(env, engine_->attach(std::move(uffd), layout_features, cpu_of(call[1])));
+}
+
+// Null: it was not to be had.
+Napi::Value EngineObject::enter(Napi::Env env,
+                                const std::shared_ptr<engine::AddressSpace> &space) {
   if (!space) {
-    Napi::Error error = Napi::Error::New(env, "too many address spaces are attached");
-    error.Set("code", Napi::String::New(env, "too_many_sessions"));
-    error.ThrowAsJavaScriptException();
+    throw_code(env, "too_many_sessions", "too many address spaces are attached");
     return env.Undefined();
   }
   books_.emplace(space->id(), Book{space, {}, false});

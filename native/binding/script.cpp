@@ -15,6 +15,12 @@ void throw_error(Napi::Env env, const std::string &what, const sys::Error &error
   thrown.ThrowAsJavaScriptException();
 }
 
+void throw_code(Napi::Env env, const char *code, const char *message) {
+  Napi::Error thrown = Napi::Error::New(env, message);
+  thrown.Set("code", Napi::String::New(env, code));
+  thrown.ThrowAsJavaScriptException();
+}
+
 void throw_type_error(Napi::Env env, const char *wanted) {
   Napi::TypeError::New(env, wanted).ThrowAsJavaScriptException();
 }

@@ -14,6 +14,9 @@ namespace pagerd::binding {
 // text.
 void throw_error(Napi::Env env, const std::string &what, const sys::Error &error);
 
+// An Error with a code of the protocol's.
+void throw_code(Napi::Env env, const char *code, const char *message);
+
 void throw_type_error(Napi::Env env, const char *wanted);
 
 // Calls a function from the loop, outside of any JavaScript. An exception that it lets go is a bug

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "engine/served_image.hpp"
 #include "sys/clock.hpp"
@@ -56,17 +57,21 @@ void Batch::clear() {
   count = 0;
 }
 
-AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features,
-                           Outbox &outbox, ForkDesk *forks, std::shared_ptr<Family> family)
+AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, SpacePlan plan, Outbox &outbox)
     : id_(id),
-      layout_features_(layout_features),
+      layout_features_(plan.layout_features),
       outbox_(outbox),
-      forks_(forks),
-      is_child_(family != nullptr),
-      family_(family ? std::move(family) : std::make_shared<Family>()),
-      uffd_(std::move(uffd)) {
-  PAGERD_CHECK(uffd_.is_open());
-  if (!is_child_) sys::note_held_elsewhere(uffd_.get());
+      forks_(plan.forks),
+      is_child_(plan.family != nullptr),
+      family_(plan.family ? std::move(plan.family) : std::make_shared<Family>()),
+      book_(std::move(plan.book)),
+      uffd_(std::move(uffd)),
+      past_(std::move(plan.past)) {
+  PAGERD_CHECK(uffd_.is_open() && (book_ || !past_));
+  regions_.keep_in(book_);
+  if (past_) regions_.resume_owed(past_->owed);
+  // With a book, the keeper has it too: by that it knows how long the client lives.
+  if (!is_child_ && !book_) sys::note_held_elsewhere(uffd_.get());
 }
 
 ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_tally) {
@@ -80,11 +85,36 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // them; after one that does fill it, installs meet EAGAIN until the rest is read. Where no layout
   // event can come one message is read at a time: the kernel looks through its queue once more for
   // each further one, and what stays there is for whichever thread is free first.
-  std::array<uffd_msg, limits::batch_faults_max> messages;
-  const std::size_t messages_max = has_layout_events() ? messages.size() : 1;
-  const auto room = std::span(messages).first(messages_max);
-  auto got = is_child_ ? sys::uffd_read_child(uffd_.get(), room)
-                       : sys::uffd_read(uffd_.get(), room);
+  std::array<uffd_msg, limits::batch_faults_max> room;
+  std::span<uffd_msg> messages = std::span(room).first(has_layout_events() ? room.size() : 1);
+  const ReadOutcome outcome = take_in(held, messages);
+  if (outcome != ReadOutcome::faults) return outcome;
+
+  const std::uint64_t now_ns = messages.empty() ? 0 : sys::monotonic_ns();
+  for (const uffd_msg &message : messages) {
+    if (message.event != UFFD_EVENT_PAGEFAULT) continue;
+    const FaultKind kind = kind_of(message);
+    tally.count(kind);
+    thread_tally.count(kind);
+    if (is_paused) {
+      has_turned_away_ = true;
+    } else {
+      collect(message, batch, now_ns);
+    }
+  }
+  std::sort(batch.faults.begin(), batch.faults.begin() + static_cast<std::ptrdiff_t>(batch.count),
+            [](const PinnedFault &a, const PinnedFault &b) {
+              return a.fault.address < b.fault.address;
+            });
+  pause_if_full();
+  return ReadOutcome::faults;
+}
+
+ReadOutcome AddressSpace::take_in(const Guard &held, std::span<uffd_msg> &messages) {
+  // From before the read on: killed then, nobody would know what was read.
+  const LayoutBook::Change change(book_.get());
+  auto got = is_child_ ? sys::uffd_read_child(uffd_.get(), messages)
+                       : sys::uffd_read(uffd_.get(), messages);
   if (!got.ok() && sys::is_want_of_descriptors(got.error().code)) {
     // For a child's descriptor, that is: the client's fork() waits, and we come back to it.
     unwatch();
@@ -95,38 +125,20 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
     report_misbehaviour(held, std::string("reading it failed: ") + std::strerror(got.error().code));
     return ReadOutcome::misbehaved;
   }
-  const std::uint64_t now_ns = got.value() > 0 ? sys::monotonic_ns() : 0;
-  const auto end = messages.begin() + static_cast<std::ptrdiff_t>(got.value());
+  messages = messages.first(got.value());
 
   // All of them, whatever one of them is: a fork event carries a descriptor that must find an
   // owner.
   std::string trouble;
-  for (auto message = messages.begin(); message != end; ++message) {
-    if (message->event == UFFD_EVENT_PAGEFAULT) continue;
-    std::string found = apply(*message);
+  for (const uffd_msg &message : messages) {
+    if (message.event == UFFD_EVENT_PAGEFAULT) continue;
+    std::string found = apply(message);
     if (trouble.empty()) trouble = std::move(found);
   }
-  if (!trouble.empty()) {
-    report_misbehaviour(held, trouble);
-    return ReadOutcome::misbehaved;
-  }
-  for (auto message = messages.begin(); message != end; ++message) {
-    if (message->event != UFFD_EVENT_PAGEFAULT) continue;
-    const FaultKind kind = kind_of(*message);
-    tally.count(kind);
-    thread_tally.count(kind);
-    if (is_paused) {
-      has_turned_away_ = true;
-    } else {
-      collect(*message, batch, now_ns);
-    }
-  }
-  std::sort(batch.faults.begin(), batch.faults.begin() + static_cast<std::ptrdiff_t>(batch.count),
-            [](const PinnedFault &a, const PinnedFault &b) {
-              return a.fault.address < b.fault.address;
-            });
-  pause_if_full();
-  return ReadOutcome::faults;
+  if (trouble.empty()) return ReadOutcome::faults;
+  if (book_) book_->give_up();
+  report_misbehaviour(held, trouble);
+  return ReadOutcome::misbehaved;
 }
 
 void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns) {
@@ -165,6 +177,7 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   const std::uint64_t end = region->end();
   const std::string what = "Cannot map " + range_text(start, end) + ": ";
   if (is_closed_) return Refusal{"client_gone", what + "the session is closing"};
+  if (past_) return resume_region(std::move(region), what);
   if (const Region *other = regions_.overlapping(start, end)) {
     return Refusal{"region_overlap", what + "it overlaps region " + std::to_string(other->id()) +
                                          " at " + range_text(other->start(), other->end())};
@@ -209,7 +222,7 @@ void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
     if (std::find(sets.begin(), sets.end(), set) == sets.end()) set->remove(uffd_);
   }
   watchers_ = std::move(sets);
-  if (is_paused_.load() && !has_layout_events()) return;
+  if (past_ || (is_paused_.load() && !has_layout_events())) return;
   add_to_sets();
 }
 
@@ -222,7 +235,7 @@ void AddressSpace::add_to_sets() {
 void AddressSpace::retry_watch() {
   const Guard held = try_lock();
   if (!held || !lacks_watch_.load(std::memory_order_relaxed)) return;
-  if (is_closed_ || is_broken_) return;
+  if (is_closed_ || is_broken_ || past_) return;
   // Paused: it is added when it goes on.
   if (is_paused_.load() && !has_layout_events()) return;
   add_to_sets();
@@ -243,7 +256,9 @@ void AddressSpace::close() {
     if (is_closed_) return;
     is_closed_ = true;
     unwatch();
-    is_kept_ = is_child_ && (forks_->leaves_children() || !poison_rest());
+    if (book_) book_->leave();
+    const bool is_left = (is_child_ || book_) && forks_->leaves_children();
+    is_kept_ = is_left || (is_child_ && !poison_rest());
     regions = regions_.take_all();
   }
   for (const auto &region : regions) {
@@ -301,6 +316,7 @@ void AddressSpace::end_region(RegionLife &region) {
                   .request = region.close_request(),
                   .region = region.id()});
   }
+  region.forget_discarded();
   drop_hold();
 }
 
@@ -333,6 +349,7 @@ void AddressSpace::drop_hold() {
   if (is_kept_) forks_->keep(std::move(uffd_));
   sys::forget_held_elsewhere(uffd_.get());
   uffd_.reset();
+  if (book_) forks_->leaves_children() ? book_->keep_open() : book_->close();
   if (is_child_) family_->children.fetch_sub(1);
   family_->parts.fetch_sub(forked_parts_);
   outbox_.post({.kind = EventKind::detached, .space = id_, .is_of_child = is_child_});

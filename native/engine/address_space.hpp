@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/adopted_book.hpp"
 #include "engine/events.hpp"
 #include "engine/family.hpp"
 #include "engine/limits.hpp"
@@ -76,6 +78,19 @@ struct Refusal {
   std::string text;
 };
 
+// What a space is made from beside its descriptor.
+struct SpacePlan {
+  // Which layout events its userfaultfd raises (sys/uapi.hpp).
+  std::uint64_t layout_features = 0;
+  ForkDesk *forks = nullptr;       // needed where fork events are among them
+  std::shared_ptr<Family> family;  // makes it that of a child
+  // Where layout events' effects are kept; null: what they did is known to this process alone.
+  std::shared_ptr<LayoutBook> book;
+  // What stands in it, of an earlier engine: the space is not read until the regions of that one
+  // are mapped again.
+  std::optional<PastLayout> past;
+};
+
 // The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault
 // threads read it: reading and applying layout events happens under its lock. Where the client can
 // raise layout events, installing does too, so that no page is installed by what the layout was
@@ -86,10 +101,7 @@ class AddressSpace {
  public:
   using Guard = std::unique_lock<std::mutex>;
 
-  // `layout_features`: which layout events its userfaultfd raises (sys/uapi.hpp).
-  // `forks` is needed where fork events are among them; `family` makes it that of a child.
-  AddressSpace(SpaceId id, sys::Descriptor uffd, std::uint64_t layout_features, Outbox &outbox,
-               ForkDesk *forks = nullptr, std::shared_ptr<Family> family = nullptr);
+  AddressSpace(SpaceId id, sys::Descriptor uffd, SpacePlan plan, Outbox &outbox);
 
   SpaceId id() const { return id_; }
   std::uint64_t layout_features() const { return layout_features_; }
@@ -103,6 +115,8 @@ class AddressSpace {
   bool has_layout_events() const { return layout_features_ != 0; }
   // A forked child's: nobody but us has its descriptor.
   bool is_child() const { return is_child_; }
+  // Null: it has none.
+  const LayoutBook *book() const { return book_.get(); }
 
   // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
   ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
@@ -116,8 +130,6 @@ class AddressSpace {
 
   // Everything below is for the thread that carries out commands.
 
-  // Of a child that an earlier engine served: here it begins a family, of which it is counted.
-  void begin_family() { family_->children.fetch_add(1); }
   // Of a child's: tells the control plane, once, when its process is gone.
   void look_for_life();
 
@@ -126,6 +138,8 @@ class AddressSpace {
   // False when there is no such region. The end is announced when the last pin is gone.
   bool remove_region(std::uint32_t id, std::uint32_t request);
   void note_reset(std::uint32_t region);
+  // Of one with a past: every region of it that is still served is mapped. From here on it is read.
+  void end_past();
   // Lets exactly these fault threads read it.
   void watch(std::vector<sys::Epoll *> sets);
   // Takes it from all fault threads for good; its session is told.
@@ -154,6 +168,9 @@ class AddressSpace {
  private:
   friend class RegionPin;
 
+  // Reads what is queued, at most as much as there is room for, and applies all but the faults.
+  ReadOutcome take_in(const Guard &held, std::span<uffd_msg> &messages);
+  std::optional<Refusal> resume_region(std::shared_ptr<Region> region, const std::string &what);
   // Why the descriptor cannot be served any more; empty when it can.
   std::string apply(const uffd_msg &message);
   std::string change_layout(const LayoutEvent &event);
@@ -181,10 +198,12 @@ class AddressSpace {
   ForkDesk *const forks_;
   const bool is_child_;
   const std::shared_ptr<Family> family_;
+  const std::shared_ptr<LayoutBook> book_;
 
   std::mutex mutex_;
   sys::Descriptor uffd_;
   RegionTable regions_;
+  std::optional<PastLayout> past_;
   bool is_closed_ = false;
   bool is_broken_ = false;
   std::vector<sys::Epoll *> watchers_;
@@ -199,7 +218,8 @@ class AddressSpace {
   std::atomic<bool> is_layout_told_{false};
   bool is_gone_told_ = false;
   std::size_t forked_parts_ = 0;  // of a child: it was made of so many
-  bool is_kept_ = false;  // of a child: nobody serves it any more, and it lives
+  // Nobody serves it any more, and it lives: a child, or a client that is left to the next engine.
+  bool is_kept_ = false;
 };
 
 }  // namespace pagerd::engine

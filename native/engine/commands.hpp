@@ -22,6 +22,7 @@ enum class CommandKind : std::uint8_t {
   wake,
   give_up,
   look_for_life,
+  end_past,
 };
 
 // What the control plane wants done, by a thread that may take the locks fault threads take.

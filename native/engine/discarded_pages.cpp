@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <new>
 
 #include "sys/check.hpp"
 
@@ -12,42 +11,53 @@ namespace {
 
 constexpr std::uint64_t all_bits = ~std::uint64_t{0};
 constexpr std::uint64_t within_word = 63;
-constexpr std::uint64_t small_words_max = 512;
 
 constexpr std::uint64_t words_for(std::uint64_t bits) { return (bits + within_word) / 64; }
 
 }  // namespace
 
-std::optional<DiscardedPages> DiscardedPages::create(std::uint64_t pages) {
+DiscardedPages::Levels::Levels(std::uint64_t pages) : pages(pages) {
   PAGERD_CHECK(pages > 0);
-  DiscardedPages made;
-  std::uint64_t words = 0;
   for (std::uint64_t bits = pages;; bits = words_for(bits)) {
-    made.begins_[made.levels_++] = words;
+    begins[count++] = words;
     words += words_for(bits);
     if (bits <= 64) break;
   }
-  if (words <= small_words_max) {
-    made.small_.reset(new (std::nothrow) Word[words]());
-    made.words_ = made.small_.get();
-  } else if (auto mapping = sys::Mapping::anonymous(words * sizeof(Word)); mapping.ok()) {
-    made.large_.emplace(mapping.take());
-    made.words_ = reinterpret_cast<Word *>(made.large_->data());
-  }
-  if (made.words_ == nullptr) return std::nullopt;
+}
+
+std::optional<DiscardedPages> DiscardedPages::create(std::uint64_t pages,
+                                                     std::shared_ptr<WordArena> arena) {
+  const Levels levels(pages);
+  auto words = SparseWords::create(levels.words, std::move(arena));
+  if (!words) return std::nullopt;
+  return DiscardedPages(levels, std::move(*words));
+}
+
+std::optional<DiscardedPages> DiscardedPages::open(std::uint64_t pages,
+                                                   std::shared_ptr<WordArena> arena,
+                                                   std::uint64_t at) {
+  const Levels levels(pages);
+  auto words = SparseWords::open(levels.words, std::move(arena), at);
+  if (!words) return std::nullopt;
+  return DiscardedPages(levels, std::move(*words));
+}
+
+std::optional<DiscardedPages> DiscardedPages::copy(std::shared_ptr<WordArena> arena) const {
+  auto made = create(levels_.pages, std::move(arena));
+  if (!made || !made->words_.copy_from(words_)) return std::nullopt;
   return made;
 }
 
-unsigned DiscardedPages::add(std::uint64_t first, std::uint64_t end) {
+std::optional<unsigned> DiscardedPages::add(std::uint64_t first, std::uint64_t end) {
   unsigned written = 0;
   for (unsigned level = 0; first < end; ++level) {
-    PAGERD_CHECK(level < levels_);
-    const bool is_top = level + 1 == levels_;
+    PAGERD_CHECK(level < levels_.count);
+    const bool is_top = level + 1 == levels_.count;
     const std::uint64_t whole_from = is_top ? end : std::min(words_for(first) * 64, end);
     const std::uint64_t whole_to = std::max(end & ~within_word, whole_from);
     for (const auto &[from, to] : {std::pair{first, whole_from}, std::pair{whole_to, end}}) {
       if (from >= to) continue;
-      set(level, from, to);
+      if (!set(level, from, to)) return std::nullopt;
       ++written;
     }
     first = whole_from / 64;
@@ -58,20 +68,20 @@ unsigned DiscardedPages::add(std::uint64_t first, std::uint64_t end) {
 }
 
 // Within one word.
-void DiscardedPages::set(unsigned level, std::uint64_t first, std::uint64_t end) {
+bool DiscardedPages::set(unsigned level, std::uint64_t first, std::uint64_t end) {
   PAGERD_CHECK(first < end && first / 64 == (end - 1) / 64);
   const std::uint64_t low = all_bits << (first & within_word);
   const std::uint64_t high = all_bits >> (within_word - ((end - 1) & within_word));
-  words_[begins_[level] + first / 64] |= low & high;
+  return words_.add(levels_.begins[level] + first / 64, low & high);
 }
 
 DiscardedPages::Word DiscardedPages::word_around(std::uint64_t page) const {
   std::uint64_t bit = page / 64;
-  for (unsigned level = 1; level < levels_; ++level, bit /= 64) {
-    const Word word = words_[begins_[level] + bit / 64];
+  for (unsigned level = 1; level < levels_.count; ++level, bit /= 64) {
+    const Word word = words_.get(levels_.begins[level] + bit / 64);
     if (((word >> (bit & within_word)) & 1) != 0) return all_bits;
   }
-  return words_[begins_[0] + page / 64];
+  return words_.get(levels_.begins[0] + page / 64);
 }
 
 bool DiscardedPages::has(std::uint64_t page) const {

@@ -128,55 +128,6 @@ void Engine::fail_fill(std::shared_ptr<FillJob> job, const std::string &reason,
   fillers_.settle_soon(std::move(job));
 }
 
-std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
-                                             std::uint64_t layout_features, int cpu) {
-  if (spaces_open_ >= options_.spaces_max) return nullptr;
-  auto space = spaces_.create([&](SpaceId id) {
-    return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_, this);
-  });
-  if (!space) return nullptr;
-  if (!watch(space, cpu)) {
-    spaces_.remove(space->id());
-    return nullptr;
-  }
-  ++spaces_open_;
-  return space;
-}
-
-std::shared_ptr<AddressSpace> Engine::open_child(const AddressSpace &parent,
-                                                 const std::shared_ptr<Family> &family,
-                                                 sys::Descriptor &uffd) {
-  return create_child(parent.layout_features(), family, uffd);
-}
-
-std::shared_ptr<AddressSpace> Engine::attach_child(sys::Descriptor uffd,
-                                                   std::uint64_t layout_features) {
-  auto child = create_child(layout_features, std::make_shared<Family>(), uffd);
-  if (!child) return nullptr;
-  child->begin_family();
-  // To drop it here would make zeros of what is missing; nothing but such commands is queued yet.
-  PAGERD_CHECK(watch(child, -1));
-  return child;
-}
-
-std::shared_ptr<AddressSpace> Engine::create_child(std::uint64_t layout_features,
-                                                   const std::shared_ptr<Family> &family,
-                                                   sys::Descriptor &uffd) {
-  if (children_open_.fetch_add(1) < limits::children_max) {
-    const auto child = spaces_.create([&](SpaceId id) {
-      return std::make_shared<AddressSpace>(id, std::move(uffd), layout_features, outbox_, this,
-                                            family);
-    });
-    if (child) return child;
-  }
-  children_open_.fetch_sub(1);
-  return nullptr;
-}
-
-bool Engine::look_for_life(const std::shared_ptr<AddressSpace> &space) {
-  return mailbox_->post({.kind = CommandKind::look_for_life, .space = space});
-}
-
 bool Engine::watch(const std::shared_ptr<AddressSpace> &space, int cpu) {
   return mailbox_->post({.kind = CommandKind::watch, .space = space, .cpu = cpu});
 }
@@ -300,6 +251,8 @@ void Engine::carry_out(Command &command) {
     case CommandKind::give_up:
       return rescue_.give_up(command.space, command.since_ns, command.reason,
                              loops_.front()->worker());
+    case CommandKind::end_past:
+      return space.end_past();
     case CommandKind::look_for_life:
       return space.look_for_life();
     case CommandKind::none:

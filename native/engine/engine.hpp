@@ -44,7 +44,6 @@ class Engine final : public ForkDesk {
   // Joins every thread, drops what is queued and closes the spaces still attached. Only looking at
   // counters is allowed after it; fills, regions and spaces that the caller keeps do no harm.
   void stop();
-
   std::shared_ptr<ServedImage> add_image(image::Image image,
                                          std::optional<image::FileSource> file);
   bool remove_image(std::uint32_t id);
@@ -59,11 +58,18 @@ class Engine final : public ForkDesk {
   // run, or -1.
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, std::uint64_t layout_features,
                                        int cpu);
-  // The same for a forked child that an earlier engine served.
-  std::shared_ptr<AddressSpace> attach_child(sys::Descriptor uffd, std::uint64_t layout_features);
+  // Goes on with a space of an earlier engine. By its layout book: the regions that it had are to
+  // be mapped, then end_past() is to be called. Without one nobody knows what its client has done;
+  // it gets none here either. Null as above, for a child beyond children_max.
+  enum class Kin { client, child };
+  std::shared_ptr<AddressSpace> adopt(sys::Descriptor uffd, std::uint64_t layout_features, int cpu,
+                                      std::optional<AdoptedBook> book, Kin is);
+  // False: too much is under way, ask again later.
+  bool end_past(const std::shared_ptr<AddressSpace> &space);
   // Of a child that nobody serves: as long as it lives. False beyond children_kept_max.
   bool keep(sys::Descriptor uffd) override { return kept_children_.keep(std::move(uffd)); }
-  // We end, and another engine comes: children keep waiting.
+  // We end, and another engine comes: children keep waiting, and what we know of their layout, and
+  // of clients', stays open.
   void leave_children() { kept_children_.leave(); }
   // A space is detached once. A `detached` event follows.
   void detach(const std::shared_ptr<AddressSpace> &space);
@@ -114,6 +120,7 @@ class Engine final : public ForkDesk {
          std::unique_ptr<DeferredFaults> deferred);
 
   sys::Status start_threads();
+  std::shared_ptr<AddressSpace> open(sys::Descriptor uffd, SpacePlan plan, int cpu);
   void carry_out(Command &command);
   void carry_out_map(Command &command);
   void carry_out_detach(AddressSpace &space);
@@ -123,9 +130,7 @@ class Engine final : public ForkDesk {
                                            const std::shared_ptr<Family> &family,
                                            sys::Descriptor &uffd) override;
   bool leaves_children() const override { return kept_children_.is_left(); }
-  std::shared_ptr<AddressSpace> create_child(std::uint64_t layout_features,
-                                             const std::shared_ptr<Family> &family,
-                                             sys::Descriptor &uffd);
+  std::shared_ptr<AddressSpace> create_child(SpacePlan plan, sys::Descriptor &uffd);
   template <typename Look>
   void look_at_hands(const AddressSpace &space, Look look) const;
   bool post(Command command);

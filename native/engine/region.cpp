@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/limits.hpp"
+#include "engine/past_layout.hpp"
 #include "engine/served_image.hpp"
 #include "sys/page.hpp"
 
@@ -69,6 +70,25 @@ std::shared_ptr<Region> Region::left_at(Window range) const {
   plan.start = range.start;
   plan.length_bytes = range.bytes();
   return std::shared_ptr<Region>(new Region(plan, Content::zeros, life_));
+}
+
+std::shared_ptr<Region> Region::past_part(const PastPart &past) const {
+  RegionPlan plan = plan_;
+  plan.start = past.range.start;
+  plan.length_bytes = past.range.bytes();
+  plan.image_offset_bytes = past.image_offset_bytes;
+  auto part = std::shared_ptr<Region>(new Region(plan, past.content, life_));
+  part->record_number = past.record;
+  return part;
+}
+
+LayoutRecord Region::record() const {
+  return {.kind = RecordKind::part,
+          .region = id(),
+          .start = start(),
+          .length_bytes = plan_.length_bytes,
+          .image_offset_bytes = image_offset_bytes(),
+          .content = static_cast<std::uint32_t>(content_)};
 }
 
 std::shared_ptr<Region> Region::in_child(std::shared_ptr<RegionLife> life) const {

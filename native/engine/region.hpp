@@ -10,6 +10,8 @@
 
 namespace pagerd::engine {
 
+struct PastPart;
+
 // What the client has mapped in a region: anonymous memory that bytes are copied into, or the
 // image's own file, for itself alone or together with all who map it so.
 enum class Backing : std::uint8_t { anonymous, image_private, image_shared };
@@ -45,9 +47,12 @@ class Region {
   std::shared_ptr<Region> beyond(Window range) const;
   // What is left at `range` when its pages were moved elsewhere: zeros, or the file's pages still.
   std::shared_ptr<Region> left_at(Window range) const;
+  // Another part of this region, as an earlier engine had it.
+  std::shared_ptr<Region> past_part(const PastPart &past) const;
   // The same part of a forked child's region.
   std::shared_ptr<Region> in_child(std::shared_ptr<RegionLife> life) const;
 
+  const RegionPlan &plan() const { return plan_; }
   std::uint32_t id() const { return plan_.id; }
   std::uint64_t start() const { return plan_.start; }
   std::uint64_t end() const { return plan_.start + plan_.length_bytes; }
@@ -57,6 +62,7 @@ class Region {
   Content content() const { return content_; }
   ServedImage &image() const { return *life_->image(); }
   const std::shared_ptr<RegionLife> &life() const { return life_; }
+  LayoutRecord record() const;
   bool contains(std::uint64_t address) const { return start() <= address && address < end(); }
   bool contains(Window window) const { return start() <= window.start && window.end <= end(); }
 
@@ -80,6 +86,8 @@ class Region {
   const std::shared_ptr<RegionLife> life_;
 
  public:
+  // Of the layout book, for the table that it is in.
+  std::uint32_t record_number = LayoutBook::no_record;
   Counter &faults = life_->faults;
   Counter &resident_pages = life_->resident_pages;
 

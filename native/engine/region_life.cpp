@@ -1,7 +1,11 @@
 #include "engine/region_life.hpp"
 
+#include <utility>
+
+#include "engine/past_layout.hpp"
 #include "engine/served_image.hpp"
 #include "sys/check.hpp"
+#include "sys/page.hpp"
 
 namespace pagerd::engine {
 
@@ -14,29 +18,64 @@ RegionLife::RegionLife(std::uint32_t id, std::shared_ptr<ServedImage> image,
 
 RegionLife::~RegionLife() { image_->regions.fetch_sub(1); }
 
-std::shared_ptr<RegionLife> RegionLife::fork() const {
+std::shared_ptr<RegionLife> RegionLife::fork(std::shared_ptr<LayoutBook> book) const {
   auto child = std::make_shared<RegionLife>(id_, image_, first_page_, pages_);
   // What is present in the parent is in the child too.
   child->resident_pages.add(resident_pages.get());
-  if (!discarded_) return child;
-  for (std::uint64_t page = 0; page < pages_;) {
-    const std::uint64_t end = discarded_->run_end(page, pages_);
-    const bool is_run = discarded_->has(page);
-    if (is_run && !child->discard(first_page_ + page, first_page_ + end)) return nullptr;
-    page = end;
+  child->address.store(address.load());
+  if (discarded_) {
+    child->discarded_ = discarded_->copy(LayoutBook::words_of(book));
+    if (!child->discarded_) return nullptr;
   }
+  child->enter(std::move(book));
   return child;
+}
+
+LayoutRecord RegionLife::record() const {
+  return {.kind = RecordKind::region,
+          .region = id_,
+          .start = address.load(),
+          .length_bytes = pages_ * sys::page_bytes,
+          .image_offset_bytes = first_page_ * sys::page_bytes,
+          .words_at = discarded_ ? discarded_->at() : 0};
+}
+
+void RegionLife::enter(std::shared_ptr<LayoutBook> book) {
+  PAGERD_CHECK(!book_);
+  book_ = std::move(book);
+  if (book_) record_ = book_->add(record());
+}
+
+bool RegionLife::resume(std::shared_ptr<LayoutBook> book, const PastRegion &past) {
+  PAGERD_CHECK(!book_ && !discarded_ && past.length_bytes == pages_ * sys::page_bytes);
+  if (past.words_at != 0) {
+    discarded_ = DiscardedPages::open(pages_, LayoutBook::words_of(book), past.words_at);
+    if (!discarded_) return false;
+  }
+  book_ = std::move(book);
+  record_ = past.record;
+  address.store(past.address);
+  return true;
+}
+
+void RegionLife::leave_book() {
+  if (book_) book_->remove(std::exchange(record_, LayoutBook::no_record));
+}
+
+void RegionLife::move_to(std::uint64_t to) {
+  address.store(to);
+  if (book_) book_->replace(record_, record());
 }
 
 bool RegionLife::discard(std::uint64_t first_page, std::uint64_t end_page) {
   PAGERD_CHECK(first_page_ <= first_page && first_page <= end_page);
   PAGERD_CHECK(end_page - first_page_ <= pages_);
   if (!discarded_) {
-    discarded_ = DiscardedPages::create(pages_);
+    discarded_ = DiscardedPages::create(pages_, LayoutBook::words_of(book_));
     if (!discarded_) return false;
+    if (book_) book_->replace(record_, record());
   }
-  discarded_->add(first_page - first_page_, end_page - first_page_);
-  return true;
+  return discarded_->add(first_page - first_page_, end_page - first_page_).has_value();
 }
 
 bool RegionLife::is_discarded(std::uint64_t page) const {

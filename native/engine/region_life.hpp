@@ -6,11 +6,13 @@
 #include <optional>
 
 #include "engine/discarded_pages.hpp"
+#include "engine/layout_book.hpp"
 #include "engine/tally.hpp"
 
 namespace pagerd::engine {
 
 class ServedImage;
+struct PastRegion;
 
 // What all parts of one region share, wherever its client has moved them: its number, its end, its
 // counters, and which of its pages the client has discarded. One for each region that was mapped,
@@ -32,7 +34,15 @@ class RegionLife {
 
   // The same region for a forked child: the same image, and the same pages discarded. Null when
   // there is no memory to note those in. Under the address space's lock.
-  std::shared_ptr<RegionLife> fork() const;
+  std::shared_ptr<RegionLife> fork(std::shared_ptr<LayoutBook> book) const;
+
+  // From here on a book has it, and which of its pages are discarded. Null: none does. This and the
+  // next three within a change of the book.
+  void enter(std::shared_ptr<LayoutBook> book);
+  // The same where the book has it from an earlier engine. False when that cannot be.
+  [[nodiscard]] bool resume(std::shared_ptr<LayoutBook> book, const PastRegion &past);
+  void leave_book();
+  void move_to(std::uint64_t address);
 
   // Pages of the image, under the address space's lock. False when there is no memory to note them.
   [[nodiscard]] bool discard(std::uint64_t first_page, std::uint64_t end_page);
@@ -51,6 +61,8 @@ class RegionLife {
   // 0: nobody asked.
   bool close(std::uint32_t request);
   std::uint32_t close_request() const { return close_request_; }
+  // Once it is over.
+  void forget_discarded() { discarded_.reset(); }
 
   Counter faults;
   Counter resident_pages;
@@ -60,12 +72,16 @@ class RegionLife {
   std::atomic<std::uint64_t> parts{1};
 
  private:
+  LayoutRecord record() const;
+
   static constexpr std::uint64_t closing = std::uint64_t{1} << 63;
 
   const std::uint32_t id_;
   const std::shared_ptr<ServedImage> image_;
   const std::uint64_t first_page_;
   const std::uint64_t pages_;
+  std::shared_ptr<LayoutBook> book_;
+  std::uint32_t record_ = LayoutBook::no_record;
   std::optional<DiscardedPages> discarded_;
   std::atomic<std::uint64_t> pins_{0};
   std::uint32_t close_request_ = 0;

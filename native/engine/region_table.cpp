@@ -56,6 +56,7 @@ std::shared_ptr<RegionLife> RegionTable::with_id(std::uint32_t id) const {
 }
 
 void RegionTable::insert(std::shared_ptr<Region> region) {
+  const LayoutBook::Change change(book_.get());
   PAGERD_CHECK(overlapping(region->start(), region->end()) == nullptr);
   std::vector<Vacated> zeros;
   clear(region->range(), zeros);
@@ -63,15 +64,34 @@ void RegionTable::insert(std::shared_ptr<Region> region) {
   settle(region->range());
   PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
   region->life()->parts.store(0);
+  region->life()->enter(book_);
   put(std::move(region));
+}
+
+bool RegionTable::resume(const std::shared_ptr<Region> &region, const PastRegion &past) {
+  if (!region->life()->resume(book_, past)) return false;
+  PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
+  const auto known = static_cast<Parts::difference_type>(parts_.size());
+  for (const PastPart &part : past.parts) parts_.push_back(region->past_part(part));
+  const auto is_before = [](const auto &a, const auto &b) { return a->start() < b->start(); };
+  std::sort(parts_.begin() + known, parts_.end(), is_before);
+  std::inplace_merge(parts_.begin(), parts_.begin() + known, parts_.end(), is_before);
+  region->life()->parts.store(past.parts.size());
+  return true;
 }
 
 std::shared_ptr<RegionLife> RegionTable::take(std::uint32_t id) {
   const auto found = lives_.find(id);
   if (found == lives_.end()) return nullptr;
   const std::shared_ptr<RegionLife> life = found->second;
+  const LayoutBook::Change change(book_.get());
   lives_.erase(found);
-  std::erase_if(parts_, [&](const auto &part) { return part->life() == life; });
+  std::erase_if(parts_, [&](const auto &part) {
+    const bool is_of_it = part->life() == life;
+    if (is_of_it && book_) book_->remove(part->record_number);
+    return is_of_it;
+  });
+  life->leave_book();
   life->parts.store(0);
   return life;
 }
@@ -86,6 +106,7 @@ std::vector<std::shared_ptr<RegionLife>> RegionTable::take_all() {
 
 void RegionTable::put(std::shared_ptr<Region> part) {
   part->life()->parts.fetch_add(1);
+  if (book_) part->record_number = book_->add(part->record());
   parts_.insert(behind(part->start()), std::move(part));
 }
 
@@ -93,6 +114,7 @@ void RegionTable::drop(const Region &part) {
   const auto found = behind(part.start());
   PAGERD_CHECK(found != parts_.end() && found->get() == &part);
   part.life()->parts.fetch_sub(1);
+  if (book_) book_->remove(part.record_number);
   parts_.erase(found);
 }
 
@@ -114,6 +136,7 @@ void RegionTable::owe(Window range) {
   const bool is_next = !owed_.empty() && owed_.back().end == range.start;
   if (is_next) owed_.back().end = range.end;
   else owed_.push_back(range);
+  write_owed();
 }
 
 std::vector<Window> RegionTable::settle(Window range) {
@@ -125,8 +148,28 @@ std::vector<Window> RegionTable::settle(Window range) {
     news = std::move(rests);
     put_rests(still_owed, debt, range);
   }
+  if (owed_.empty()) return news;
   owed_ = std::move(still_owed);
+  write_owed();
   return news;
+}
+
+void RegionTable::write_owed() {
+  if (!book_) return;
+  for (const std::uint32_t record : owed_records_) book_->remove(record);
+  owed_records_.clear();
+  for (const Window debt : owed_) {
+    owed_records_.push_back(book_->add({.kind = RecordKind::owed,
+                                        .start = debt.start,
+                                        .length_bytes = debt.bytes()}));
+  }
+}
+
+void RegionTable::resume_owed(const std::vector<PastDebt> &past) {
+  for (const PastDebt &debt : past) {
+    owed_.push_back(debt.range);
+    owed_records_.push_back(debt.record);
+  }
 }
 
 bool RegionTable::is_owed(Window range) const {
@@ -135,6 +178,7 @@ bool RegionTable::is_owed(Window range) const {
 }
 
 std::optional<std::vector<Vacated>> RegionTable::apply(const LayoutEvent &event) {
+  const LayoutBook::Change change(book_.get());
   std::vector<Vacated> vacated;
   if (event.kind == LayoutKind::unmap) {
     for (const Window news : settle(event.range)) clear(news, vacated);
@@ -182,7 +226,7 @@ void RegionTable::move(const Parts &met, const LayoutEvent &event) {
     put(part.left_at(moved));
     if (part.content() == Content::image && moved.start == part.start() &&
         part.life()->address.load() == part.start()) {
-      part.life()->address.store(to);
+      part.life()->move_to(to);
     }
     const std::uint64_t next = i + 1 < met.size() ? met[i + 1]->start() : range.end;
     if (next <= moved.end) continue;
@@ -196,6 +240,7 @@ void RegionTable::move(const Parts &met, const LayoutEvent &event) {
 std::shared_ptr<Region> RegionTable::grow(const std::shared_ptr<Region> &below,
                                           std::uint64_t address) {
   PAGERD_CHECK(below->end() <= address && !at(address));
+  const LayoutBook::Change change(book_.get());
   auto tail = below->beyond({below->end(), address + sys::page_bytes});
   if (!tail) return nullptr;
   if (below->content() == Content::zeros) {
@@ -210,10 +255,13 @@ std::shared_ptr<Region> RegionTable::grow(const std::shared_ptr<Region> &below,
 
 bool RegionTable::copy_to(RegionTable &child) const {
   PAGERD_CHECK(child.parts_.empty() && child.lives_.empty());
+  const LayoutBook::Change change(child.book_.get());
   for (const auto &[id, life] : lives_) {
-    auto copy = life->fork();
-    if (!copy) return false;
-    copy->address.store(life->address.load());
+    auto copy = life->fork(child.book_);
+    if (!copy) {
+      if (child.book_) child.book_->give_up();
+      return false;
+    }
     copy->parts.store(0);
     child.lives_.emplace(id, std::move(copy));
   }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "engine/layout.hpp"
+#include "engine/layout_book.hpp"
+#include "engine/past_layout.hpp"
 #include "engine/region.hpp"
 
 namespace pagerd::engine {
@@ -21,6 +23,9 @@ struct Vacated {
 // space's lock.
 class RegionTable {
  public:
+  // All of it is kept there too, from before the first region on.
+  void keep_in(std::shared_ptr<LayoutBook> book) { book_ = std::move(book); }
+
   // The part of an image that shares addresses with [start, end), if any.
   Region *overlapping(std::uint64_t start, std::uint64_t end) const;
   std::shared_ptr<Region> at(std::uint64_t address) const;
@@ -37,8 +42,14 @@ class RegionTable {
 
   // Takes the place of zeros that were left there.
   void insert(std::shared_ptr<Region> region);
+  // A region as an earlier engine left it, with the parts that the book has of it. False when there
+  // is no memory for that.
+  [[nodiscard]] bool resume(const std::shared_ptr<Region> &region, const PastRegion &past);
+  // What was owed then.
+  void resume_owed(const std::vector<PastDebt> &past);
   // A region with all of its parts; null when there is none.
   std::shared_ptr<RegionLife> take(std::uint32_t id);
+  // What the book has of them stays there.
   std::vector<std::shared_ptr<RegionLife>> take_all();
 
   // What the client did. Nothing when there is no memory to note that in.
@@ -60,13 +71,16 @@ class RegionTable {
   void move(const Parts &met, const LayoutEvent &event);
   void clear(Window range, std::vector<Vacated> &vacated);
   void owe(Window range);
+  void write_owed();
   // What of an unmapped range was not known to be gone already.
   std::vector<Window> settle(Window range);
 
+  std::shared_ptr<LayoutBook> book_;
   Parts parts_;
   // Where pages were moved to while something of ours was there: it is gone, and the event that
   // says so is still to come. The kernel gives addresses away again before that event is raised.
   std::vector<Window> owed_;
+  std::vector<std::uint32_t> owed_records_;
   std::map<std::uint32_t, std::shared_ptr<RegionLife>> lives_;
 };
 

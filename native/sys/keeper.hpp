@@ -10,7 +10,7 @@
 // were the last descriptor closed, and the memory that our books of clients' layouts are in. The
 // next manager copies them from there by their numbers.
 //
-// It ends when none of that is left, because the processes have ended, or by SIGKILL.
+// It ends when no process of one of the userfaultfds is left, or by SIGKILL.
 namespace pagerd::sys {
 
 // Its pid. The one there is, if one lives already: a process needs no second.

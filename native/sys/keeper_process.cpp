@@ -151,9 +151,10 @@ void drop_others(HeldElsewhere held) {
 bool has_any_left() {
   bool is_left = false;
   look_at_descriptors([&](int number, std::string_view link) {
-    // A layout book is of a client that lives, and does not say of which.
-    if (link == userfaultfd_link && uffd_is_gone(number)) ::close(number);
-    else is_left |= link == userfaultfd_link || link.starts_with(layout_book_link);
+    if (link != userfaultfd_link) return;
+    // Of what a layout book tells, there is a userfaultfd.
+    if (uffd_is_gone(number)) ::close(number);
+    else is_left = true;
   });
   return is_left;
 }

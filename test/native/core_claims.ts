@@ -39,6 +39,8 @@ const concurrent = [
   "waiters_of_lost_memory_are_woken.cpp",
   "moved_pages_keep_their_bytes.cpp",
   "discarded_pages_need_no_bytes.cpp",
+  "next_engine_knows_what_was_done.cpp",
+  "layout_books_are_right_or_unknown.cpp",
 ]
 
 const sequential = [
@@ -65,6 +67,9 @@ const sequential = [
   "forked_children_are_served.cpp",
   "children_beyond_the_limit_wait.cpp",
   "children_of_too_many_parts_wait.cpp",
+  "children_have_layout_books.cpp",
+  "corrupt_layout_books_are_refused.cpp",
+  "what_is_owed_outlives_an_engine.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

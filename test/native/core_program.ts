@@ -7,7 +7,10 @@ export type Sanitizer = "address,undefined" | "thread"
 
 const core = join(repository, "test/native/core")
 /** What every claim stands on. */
-const ground = ["bed.cpp", "claim.cpp", "client.cpp", "pattern_image.cpp", "small_threads.cpp"]
+const ground = [
+  ...["bed.cpp", "claim.cpp", "client.cpp", "pattern_image.cpp", "small_threads.cpp"],
+  "survivor.cpp",
+]
 
 const flagsOf = (sanitizer: Sanitizer): string[] => [
   // The fault ring's fences are for ordering atomics only, so nothing is missed without them.

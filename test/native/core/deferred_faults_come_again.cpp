@@ -36,7 +36,8 @@ class Steps {
  public:
   Steps() : uffd(open_userfaultfd(sys::uapi::feature_event_remove)) {
     auto copy = sys::duplicate_descriptor(uffd.get());
-    space = std::make_shared<engine::AddressSpace>(1, copy.take(), true, outbox);
+    const engine::SpacePlan raising{.layout_features = 1};
+    space = std::make_shared<engine::AddressSpace>(1, copy.take(), raising, outbox);
     auto image = image::Image::create(pattern.length_bytes);
     const auto served =
         std::make_shared<engine::ServedImage>(1, image.take(), std::nullopt);

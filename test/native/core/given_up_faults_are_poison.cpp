@@ -61,7 +61,8 @@ void check_who_is_tried_again() {
   engine::Worker worker;
   const sys::Descriptor uffd = open_userfaultfd(0);
   auto copy = sys::duplicate_descriptor(uffd.get());
-  const auto space = std::make_shared<engine::AddressSpace>(1, copy.take(), false, outbox);
+  const engine::SpacePlan calm;
+  const auto space = std::make_shared<engine::AddressSpace>(1, copy.take(), calm, outbox);
   auto image = image::Image::create(pattern.length_bytes);
   const auto served = std::make_shared<engine::ServedImage>(1, image.take(), std::nullopt);
   std::byte *const memory = reserve_memory(pattern.length_bytes);

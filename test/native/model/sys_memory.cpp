@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "descriptors.hpp"
 #include "sys/page.hpp"
@@ -33,7 +34,9 @@ Status Mapping::populate(std::size_t, std::size_t) const { return Nothing{}; }
 
 Mapping::~Mapping() { std::free(start_); }
 
-Result<Descriptor> create_memfd(const char *, std::uint64_t, Opening) {
+// Nothing outlives the model: its engine gets no layout book.
+Result<Descriptor> create_memfd(const char *name, std::uint64_t, Opening) {
+  if (std::string_view(name) == "pagerd-layout") return Error{EMFILE, "memfd_create"};
   return Result<Descriptor>(
       Descriptor(model::open_descriptor(std::make_shared<model::Open>())));
 }
@@ -45,6 +48,8 @@ Result<Descriptor> reopen(const Descriptor &, Opening) {
 Result<Descriptor> reopen_as_maker(const Descriptor &, std::uint64_t, Opening) {
   return Error{EBADF, "no memory is adopted here"};
 }
+
+Status punch_hole(const Descriptor &, std::uint64_t, std::uint64_t) { return Nothing{}; }
 
 std::string MemfdIdentity::text() const { return ""; }
 Result<MemfdIdentity> identity_of_memfd(const Descriptor &) { return MemfdIdentity{0, 0}; }

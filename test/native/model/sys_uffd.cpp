@@ -155,6 +155,8 @@ bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   return true;
 }
 
+void uffd_wake_everywhere(int) { model::fail("no script goes on with another engine's space"); }
+
 Probe uffd_probe(int uffd, std::uint64_t address, std::uint64_t bytes) {
   // A space that was closed has a last look at what it kept, and is told that there is nothing.
   if (uffd < 0) return Probe::other;

@@ -1,0 +1,54 @@
+#include "binding/arguments.hpp"
+#include "binding/engine_object.hpp"
+#include "binding/script.hpp"
+#include "sys/process.hpp"
+#include "sys/uapi.hpp"
+
+namespace pagerd::binding {
+
+// ({ userfaultfd, layoutBook?, cpu, isChild })
+Napi::Value EngineObject::adopt(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  const Napi::Object given = call[0].ToObject();
+  const auto number = unsigned_number(given, "userfaultfd");
+  if (!number || !is_running(env)) return env.Undefined();
+  sys::Descriptor uffd(static_cast<int>(*number));
+  const sys::DescriptorKind kind = sys::describe_descriptor(uffd.get());
+  if (!kind.is_userfaultfd) {
+    throw_type_error(env, ("a userfaultfd is wanted, not " + kind.name).c_str());
+    return env.Undefined();
+  }
+  std::optional<engine::AdoptedBook> past;
+  if (given.Get("layoutBook").IsNumber()) {
+    const sys::Descriptor memfd(given.Get("layoutBook").ToNumber().Int32Value());
+    auto book = engine::LayoutBook::adopt(memfd);
+    if (!book.ok()) {
+      [[maybe_unused]] const int callers = uffd.release();
+      throw_error(env, "Cannot go on with a layout book", book.error());
+      return env.Undefined();
+    }
+    past = book.take();
+  }
+  const bool is_child = given.Get("isChild").ToBoolean();
+  const auto kin = is_child ? engine::Engine::Kin::child : engine::Engine::Kin::client;
+  const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
+  return enter(env, engine_->adopt(std::move(uffd), layout_features, cpu_of(given.Get("cpu")),
+                                   std::move(past), kin));
+}
+
+// (space) => boolean
+Napi::Value EngineObject::end_past(const Napi::CallbackInfo &call) {
+  const Book *book = book_of(call);
+  const bool is_done = book == nullptr || engine_->end_past(book->space);
+  return Napi::Boolean::New(call.Env(), is_done);
+}
+
+// (space) => the number of the memfd, which stays the engine's
+Napi::Value EngineObject::layout_book_of(const Napi::CallbackInfo &call) {
+  const Book *book = book_of(call);
+  const engine::LayoutBook *kept = book == nullptr ? nullptr : book->space->book();
+  if (kept == nullptr) return call.Env().Undefined();
+  return to_number(call.Env(), static_cast<std::uint64_t>(kept->descriptor()));
+}
+
+}  // namespace pagerd::binding

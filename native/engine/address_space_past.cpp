@@ -1,0 +1,44 @@
+#include "engine/address_space.hpp"
+
+#include "engine/served_image.hpp"
+#include "sys/page.hpp"
+#include "sys/uffd.hpp"
+
+// How a space goes from one engine to the next.
+namespace pagerd::engine {
+
+// What the client had done until its events were read no more, by the book. It may have gone on
+// since: that is read, and applied, when all of it is here.
+std::optional<Refusal> AddressSpace::resume_region(std::shared_ptr<Region> region,
+                                                   const std::string &what) {
+  const auto past = past_->regions.find(region->id());
+  const std::uint64_t image_bytes = region->image().image().pages() * sys::page_bytes;
+  if (past == past_->regions.end() || !can_be_of(past->second, region->plan(), image_bytes)) {
+    return Refusal{"layout_unknown", what + "its layout book has no such region"};
+  }
+  if (!regions_.resume(region, past->second)) {
+    return Refusal{"layout_unknown", what + "its layout book cannot be read"};
+  }
+  past_->regions.erase(past);
+  holds_.fetch_add(1);
+  return std::nullopt;
+}
+
+// Those that nobody mapped again are gone with their client's wish, or with their image.
+void AddressSpace::end_past() {
+  const Guard held = lock();
+  if (!past_ || is_closed_) return;
+  {
+    const LayoutBook::Change change(book_.get());
+    for (const auto &[id, region] : past_->regions) {
+      for (const PastPart &part : region.parts) book_->remove(part.record);
+      book_->remove(region.record);
+    }
+  }
+  past_.reset();
+  // Also those that wait where nothing is any more: who left there may not have woken them.
+  sys::uffd_wake_everywhere(uffd_.get());
+  add_to_sets();
+}
+
+}  // namespace pagerd::engine
