@@ -1,6 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises"
 import { type ErrorCode, errorCodes } from "../../protocol/messages.js"
 import { ClientError, ManagerError } from "../errors.js"
 import type { EngineEvent, EngineSnapshot, NativeEngine, RegionRequest } from "./native.js"
+import type { PastSpace } from "./past_spaces.js"
 
 type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>
 export type FillEvent = EventOf<"fill">
@@ -28,6 +30,8 @@ export interface EngineListener {
 
 /** Events taken before others on the JS thread have their turn. */
 const eventsPerTurnMax = 256
+/** Before a request is made again for which there was no room. */
+const busyPauseMs = 10
 const requestMax = 0xffff_ffff
 
 interface Pending {
@@ -59,10 +63,22 @@ export class Engine {
   }
 
   /** Takes ownership of the userfaultfd. Returns the space. */
-  attach(userfaultfd: number, cpu: number, isChild: boolean): number {
-    const space = this.native.attach(userfaultfd, cpu, isChild)
+  attach(userfaultfd: number, cpu: number): number {
+    const space = this.native.attach(userfaultfd, cpu)
     this.attached.add(space)
     return space
+  }
+
+  /** The same for what an earlier engine has left. */
+  adopt(past: PastSpace): number {
+    const space = this.native.adopt(past)
+    this.attached.add(space)
+    return space
+  }
+
+  /** To be called once every region is mapped that an adopted space had. */
+  async endPast(space: number): Promise<void> {
+    while (this.attached.has(space) && !this.native.endPast(space)) await pause(busyPauseMs)
   }
 
   /**

@@ -4,6 +4,8 @@
  * time is answered by an event.
  */
 
+import type { PastSpaces } from "./past_spaces.js"
+
 export interface EngineOptions {
   /** Fault threads, each pinned to a CPU. 0: one per CPU, at most 4. */
   readonly faultThreads: number
@@ -277,7 +279,7 @@ export interface AddedImage {
   readonly file: string
 }
 
-export interface NativeEngine {
+export interface NativeEngine extends PastSpaces {
   /**
    * Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some
    * again.
@@ -314,9 +316,9 @@ export interface NativeEngine {
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread
-   * reads it. `isChild`: of a forked child, which nobody but us has open.
+   * reads it.
    */
-  attach(uffd: number, cpu: number, isChild: boolean): number
+  attach(uffd: number, cpu: number): number
   /** Changes which fault threads read it. */
   place(space: number, cpu: number): void
   /** Ends a space with all of its regions; a `detached` event follows. */

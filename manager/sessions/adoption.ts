@@ -64,6 +64,7 @@ async function adopt(
     if (session !== undefined) {
       sessions.set(nameOf(past), session)
       await mapAll(past.regions, session, scope)
+      await session.endPast()
     } else log.info(facts, "a client of an earlier manager has ended")
     journal.remove(past.file)
     return session === undefined ? "ended" : "adopted"
@@ -84,7 +85,9 @@ async function adoptProcess(past: PastSession, scope: AdoptionScope): Promise<Se
   const process = open(past, scope.native)
   if (process === undefined) return undefined
   try {
-    const userfaultfd = await fetchUserfaultfd(past, process, scope.native)
+    const { manager, kept } = past
+    const known = kept && scope.keeper.fetch(manager, kept.userfaultfd)
+    const userfaultfd = known ?? (await fetchUserfaultfd(past, process, scope.native))
     return serve(past, process, userfaultfd, scope)
   } catch (error) {
     process.close()
@@ -109,9 +112,14 @@ function adoptChild(
   const session = sessions.readmitChild({ pid: 0, uid, gid, groups }, ofParent)
   session.activate({ client, resumedSession, isAdopted: true })
   const abilities = checkUserfaultfd(native, userfaultfd)
-  sessions.noteAttached(session, session.attach(userfaultfd, abilities), past)
+  const space = session.attach(userfaultfd, abilities, bookOf(past, keeper))
+  sessions.noteAttached(session, space, past)
   return session
 }
+
+/** What that manager knew of what the client did to its memory, if it can be had. */
+const bookOf = ({ manager, kept }: PastSession, keeper: Keeper): number | undefined =>
+  kept && keeper.fetch(manager, kept.layoutBook)
 
 /** A process that cannot be looked at as long as it does what it does. */
 class Stuck extends Error {
@@ -174,7 +182,7 @@ function serve(
   past: PastSession,
   process: ClientProcess,
   userfaultfd: number,
-  { sessions, native }: AdoptionScope,
+  { sessions, native, keeper }: AdoptionScope,
 ): Session {
   const { pid, uid, gid, groups, client, session: resumedSession } = past
   const voice: SessionVoice = {
@@ -198,7 +206,8 @@ function serve(
   }
   try {
     session.activate({ client, resumedSession, isAdopted: true })
-    sessions.noteAttached(session, session.attach(userfaultfd, abilities), past)
+    const space = session.attach(userfaultfd, abilities, bookOf(past, keeper))
+    sessions.noteAttached(session, space, past)
     process.watch(() => void session.end("the process has ended"))
     return session
   } catch (error) {
@@ -212,7 +221,7 @@ async function mapAll(
   session: Session,
   { images, log }: AdoptionScope,
 ): Promise<void> {
-  const lost = session.hasLayoutEvents ? loseAll(regions, images) : undefined
+  const lost = session.hasUnknownLayout ? loseAll(regions, images) : undefined
   const one = async ({ image, ...past }: PastRegion) => {
     const { region, mode } = past
     try {

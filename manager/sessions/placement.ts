@@ -1,4 +1,5 @@
-import type { Session, SessionServices } from "./session.js"
+import type { Session } from "./session.js"
+import type { SessionServices } from "./session_services.js"
 
 const roundMs = 1_000
 /** Sessions looked at in one round; with more of them each has its turn less often. */

@@ -1,6 +1,7 @@
 import { pageBytes, regionBytesMax } from "../../protocol/limits.js"
 import type { Access, TakenMode } from "../../protocol/messages.js"
 import type { Limits } from "../config.js"
+import type { Mapping } from "../engine/native.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import type { UserAccount } from "./users.js"
@@ -243,4 +244,10 @@ function overlapError(wish: RegionWish, other: Region): ClientError {
 
 export function hex(value: bigint): string {
   return `0x${value.toString(16)}`
+}
+
+/** What its client has mapped there. */
+export function mappingOf({ mode, access }: Region): Mapping {
+  if (mode === "copy") return "anonymous"
+  return access === "shared" ? "image_shared" : "image_private"
 }

@@ -1,20 +1,19 @@
 import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
-import type { AccessRule, Identity } from "../access_rule.js"
-import type { Limits } from "../config.js"
-import type { Engine, ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
-import type { Mapping } from "../engine/native.js"
+import type { Identity } from "../access_rule.js"
+import type { ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import { ClientError, reasonOf } from "../errors.js"
-import type { Image, ImageRegistry } from "../images/registry.js"
-import { LogBudget, type Logger } from "../log.js"
-import type { SocketModule } from "../sockets/native.js"
+import type { Image } from "../images/registry.js"
+import { LogBudget } from "../log.js"
+import { adoptSpace } from "./adopted_space.js"
 import { ChoiceBook } from "./choice_book.js"
+import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
-import { type Region, RegionBook, type RegionWish } from "./region_book.js"
-import type { Registrations } from "./registrations.js"
+import { mappingOf, type Region, RegionBook, type RegionWish } from "./region_book.js"
 import type { SessionRecord } from "./session_journal.js"
+import type { SessionServices } from "./session_services.js"
 import { noAbilities, type UserfaultfdAbilities } from "./userfaultfd.js"
-import type { UserAccount, Users } from "./users.js"
+import type { UserAccount } from "./users.js"
 
 /** Who a client is, as the kernel says. */
 export interface Peer extends Identity {
@@ -29,28 +28,6 @@ export interface SessionVoice {
   dismiss(error: ClientError): void
   /** SIGKILL for the process that connected, and for no other. */
   kill(): void
-}
-
-/** What every session works with. */
-export interface SessionServices {
-  readonly engine: Engine
-  readonly native: SocketModule
-  readonly images: ImageRegistry
-  readonly limits: Limits
-  /** Who may be a client. */
-  readonly clients: AccessRule
-  readonly users: Users
-  readonly registrations: Registrations
-  readonly log: Logger
-}
-
-/** What a client says of itself. */
-export interface Introduction {
-  readonly client: string
-  readonly resumes?: boolean | undefined
-  readonly resumedSession?: string | undefined
-  /** It is the manager that goes on with it: the client has noticed nothing. */
-  readonly isAdopted?: boolean | undefined
 }
 
 export type SessionState = "greeting" | "active" | "closing"
@@ -90,6 +67,7 @@ export class Session {
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
   private abilities: UserfaultfdAbilities = noAbilities
+  private isLayoutKnown = true
   private readonly account: UserAccount
   private readonly published = new Set<Image>()
   private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
@@ -133,17 +111,34 @@ export class Session {
     return this.abilities.hasLayoutEvents
   }
 
+  /** What it did to its memory was told to an earlier manager, and died with it. */
+  get hasUnknownLayout(): boolean {
+    return this.isAdopted && this.hasLayoutEvents && !this.isLayoutKnown
+  }
+
+  /** Where the next manager finds what it does to its memory: a descriptor of the engine's. */
+  get layoutBook(): number | undefined {
+    const { native } = this.services.engine
+    return this.space === undefined ? undefined : native.layoutBookOf(this.space)
+  }
+
   /**
    * Takes the userfaultfd over; it must have been checked. A session has one. Returns its space.
+   * `layoutBook`: what an earlier manager knew of its layout.
    */
-  attach(userfaultfd: number, abilities: UserfaultfdAbilities): number {
+  attach(userfaultfd: number, abilities: UserfaultfdAbilities, layoutBook?: number): number {
     const { engine, native } = this.services
     if (this.space !== undefined || this.ending !== undefined) {
       throw new Error(`session ${this.id} can attach no userfaultfd now`)
     }
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
-      this.space = engine.attach(userfaultfd, this.cpu, this.isChild)
+      const { cpu, isChild, isAdopted } = this
+      const past = { userfaultfd, cpu, isChild, layoutBook }
+      const warn = (reason: string) => this.warn({ reason }, "its layout book cannot be used")
+      const adopted = isAdopted ? adoptSpace(engine, past, warn) : undefined
+      this.isLayoutKnown = adopted?.isLayoutKnown ?? true
+      this.space = adopted?.space ?? engine.attach(userfaultfd, cpu)
       this.userfaultfd = userfaultfd
       this.abilities = abilities
       if (abilities.movesRegions) this.regions.allowMoves()
@@ -152,6 +147,12 @@ export class Session {
       // The client will not send it again, so this session cannot go on.
       throw new ClientError("too_many_sessions", `Cannot serve the userfaultfd: ${reasonOf(error)}`)
     }
+  }
+
+  /** Every region of its past has been mapped again: what it does from here on is heard. */
+  async endPast(): Promise<void> {
+    if (this.space !== undefined) await this.services.engine.endPast(this.space)
+    this.noteLayoutChanged()
   }
 
   /** It is that of a forked child, which has what its parent had when it forked. */
@@ -391,9 +392,4 @@ export class Session {
     if (this.space !== undefined) return this.space
     throw new Error(`region ${region.region} of session ${this.id} has no address space`)
   }
-}
-
-function mappingOf({ mode, access }: Region): Mapping {
-  if (mode === "copy") return "anonymous"
-  return access === "shared" ? "image_shared" : "image_private"
 }

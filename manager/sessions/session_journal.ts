@@ -25,6 +25,10 @@ const header = z.object({
   child: z
     .object({ parent: z.string().optional(), userfaultfd: z.number().int().min(0) })
     .optional(),
+  /** Of one that can change its layout: the numbers that these had in that manager. */
+  kept: z
+    .object({ layoutBook: z.number().int().min(0), userfaultfd: z.number().int().min(0) })
+    .optional(),
   /** The file of the session that this one goes on with. */
   follows: z.string().optional(),
 })
@@ -84,13 +88,15 @@ export class SessionJournal {
   /** To be called once there is something to serve. Undefined for a process that cannot be seen. */
   begin(session: Session, follows?: PastSession): SessionRecord | undefined {
     const { pid, uid, gid, groups } = session.peer
-    const { parent, userfaultfd } = session
+    const { parent, userfaultfd, layoutBook } = session
     const child = session.isChild ? { parent, userfaultfd } : undefined
+    const kept = layoutBook === undefined ? undefined : { layoutBook, userfaultfd }
     const identity = identityOf(pid, this.native)
     if (identity === "" && child === undefined) return undefined
     const record: z.input<typeof header> = {
       ...{ boot: this.boot, session: session.id, pid, identity, uid, gid, groups: [...groups] },
-      ...{ client: session.client, child, ...(follows && { follows: follows.file }) },
+      ...{ client: session.client, child, kept },
+      ...(follows && { follows: follows.file }),
     }
     return new SessionRecord(this, `session-${this.manager}-${session.id}.jsonl`, lineOf(record))
   }

@@ -6,8 +6,9 @@ import { CommandReader } from "./command_reader.js"
 import type { Keeper } from "./keeper.js"
 import { LifeWatch } from "./life_watch.js"
 import { Placement } from "./placement.js"
-import { type Peer, Session, type SessionServices, type SessionVoice } from "./session.js"
+import { type Peer, Session, type SessionVoice } from "./session.js"
 import type { PastSession, SessionJournal } from "./session_journal.js"
+import type { SessionServices } from "./session_services.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
 
 /** Who a space belonged to, for faults that are looked at after the session has ended. */

@@ -65,22 +65,6 @@ for (const end of ["kill", "stop"] as const) {
 const journalOf = ({ paths }: Manager): string[] =>
   readdirSync(join(paths.directory, "state")).filter((name) => name.startsWith("session-"))
 
-test("what a client with layout events did is not known: what it misses is poison", async () => {
-  const first = await startManager({ images })
-  const client = await startHostileClient(first.socket)
-  await client.order("arm", layoutEvents.remove, regionBytes)
-  await client.order("map", "image", regionBytes, 1, page)
-  await client.order("read", 0)
-  await first.kill()
-
-  const second = await next(first)
-
-  assert.is(await client.order("read", 0), byteAt(0), "what it has stays")
-  await client.order("touch_aside", page)
-  assert.is((await client.process.ended()).signal, "SIGBUS")
-  await second.stop()
-})
-
 test("a process that only has the number of a client is left alone", async () => {
   const first = await startManager({ images })
   const client = await startClient(first)
