@@ -53,7 +53,9 @@ bool Memory::read(uffd_msg &message) {
     faulter->is_read = true;
     message.event = UFFD_EVENT_PAGEFAULT;
     message.arg.pagefault.address = address_of(faulter->page);
-    message.arg.pagefault.flags = faulter->is_write ? UFFD_PAGEFAULT_FLAG_WRITE : 0;
+    const bool is_minor = has_page_in_file(faulter->page);
+    message.arg.pagefault.flags = (faulter->is_write ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
+                                  (is_minor ? UFFD_PAGEFAULT_FLAG_MINOR : 0);
     return true;
   }
   LayoutNote *note = next_note();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,8 +38,9 @@ struct Page {
   unsigned mapping = 0;  // pages of one mapping have the same number
   Value value = zeros;
 
+  Value emptied = zeros;  // what it reads as once its client has discarded it
   Value wanted = zeros;
-  unsigned discards = 0;      // under way: until they are over it may be zeros or what it was
+  unsigned discards = 0;      // under way: until they are over it may be emptied or what it was
   bool is_ambiguous = false;  // its client has raced with itself: either is right for good
   bool has_ended = false;     // its region's end was announced: nothing may be installed
 };
@@ -80,6 +82,10 @@ class Memory final : public Open {
 
   // Whether [first, end) is of one registered mapping.
   bool is_one_mapping(unsigned first, unsigned end) const;
+  // Of a mapped file: whether it has the page that is mapped there.
+  bool has_page_in_file(unsigned page) const {
+    return has_in_file && pages[page].is_mapped && has_in_file(pages[page].emptied);
+  }
   unsigned new_mapping() { return ++last_mapping_; }
 
   std::array<Page, pages_max> pages;
@@ -87,6 +93,8 @@ class Memory final : public Open {
   unsigned changing = 0;
   bool is_dead = false;
   unsigned lacks = 0;  // so many installs find no memory
+  // Whether the file that is mapped has a page of that value. Empty for anonymous memory.
+  std::function<bool(Value)> has_in_file;
   std::uint64_t layout_features = 0;  // those events that are raised
 
  private:

@@ -34,8 +34,14 @@ uffd_msg removal(std::uint8_t event, unsigned first, unsigned count) {
 void Process::map(unsigned first, unsigned count, std::uint64_t of) {
   const unsigned mapping = memory_->new_mapping();
   for (unsigned i = 0; i < count; ++i) {
-    memory_->pages[first + i] = {.is_mapped = true, .mapping = mapping, .wanted = of_image(of + i)};
+    memory_->pages[first + i] = empty_page(mapping, of_image(of + i));
+    memory_->pages[first + i].wanted = of_image(of + i);
   }
+}
+
+Page Process::empty_page(unsigned mapping, Value in_file) const {
+  const Value emptied = memory_->has_in_file ? in_file : zeros;
+  return {.is_mapped = true, .mapping = mapping, .emptied = emptied, .wanted = emptied};
 }
 
 // Until the page is there. False where it never will be: it is unmapped, or the process is dead.
@@ -57,8 +63,8 @@ void Process::check(unsigned number) const {
     if (poisonable.contains(page.wanted)) return;
     fail(at("poison instead of", page.wanted) + at(" at page", number));
   }
-  const bool may_be_zeros = page.discards > 0 || page.is_ambiguous;
-  if (page.value == page.wanted || (may_be_zeros && page.value == zeros)) return;
+  const bool may_be_emptied = page.discards > 0 || page.is_ambiguous;
+  if (page.value == page.wanted || (may_be_emptied && page.value == page.emptied)) return;
   fail(at("value", page.value) + at(" instead of", page.wanted) + at(" at page", number));
 }
 
@@ -104,7 +110,7 @@ void Process::discard(unsigned first, unsigned count) {
     if (!page.is_mapped) continue;
     page.state = Page::State::missing;
     if (page.mapping == mapping) {
-      page.wanted = zeros;
+      page.wanted = page.emptied;
       if (page.discards > 0) --page.discards;
     } else {
       page.is_ambiguous = true;
@@ -140,13 +146,14 @@ void Process::move(unsigned from, unsigned count, unsigned to, unsigned grown, O
     page.is_ambiguous |= page.discards > 0;
     page.discards = 0;
   }
-  for (unsigned i = count; i < count + grown; ++i) {
-    memory_->pages[to + i] = {.is_mapped = true, .mapping = mapping};
+  const Value last = memory_->pages[to + count - 1].emptied;
+  for (unsigned i = 0; i < grown; ++i) {
+    memory_->pages[to + count + i] = empty_page(mapping, last + 1 + i);
   }
   clear(from, from + count);
   if (old == Old::stays) {
-    for (unsigned i = from; i < from + count; ++i) {
-      memory_->pages[i] = {.is_mapped = true, .mapping = old_mapping};
+    for (unsigned i = 0; i < count; ++i) {
+      memory_->pages[from + i] = empty_page(old_mapping, memory_->pages[to + i].emptied);
     }
   }
   memory_->changing += old == Old::goes ? 2 : 1;
@@ -167,8 +174,9 @@ void Process::move(unsigned from, unsigned count, unsigned to, unsigned grown, O
 void Process::grow(unsigned first, unsigned count, unsigned grown) {
   step(at("grows", first, count));
   if (memory_->is_dead) return;
-  for (unsigned i = first + count; i < first + count + grown; ++i) {
-    memory_->pages[i] = {.is_mapped = true, .mapping = memory_->pages[first].mapping};
+  const Page &last = memory_->pages[first + count - 1];
+  for (unsigned i = 0; i < grown; ++i) {
+    memory_->pages[first + count + i] = empty_page(last.mapping, last.emptied + 1 + i);
   }
 }
 
@@ -200,6 +208,7 @@ std::shared_ptr<Process> Process::fork() {
   if (memory_->is_dead) return forked;
   child->pages = memory_->pages;
   child->layout_features = memory_->layout_features;
+  child->has_in_file = memory_->has_in_file;
   for (Page &page : child->pages) {
     page.is_ambiguous |= page.discards > 0;
     page.discards = 0;

@@ -18,7 +18,8 @@ class Process {
   Memory &memory() { return *memory_; }
   std::shared_ptr<Memory> shared_memory() const { return memory_; }
 
-  // Before the threads run: maps pages [first, first + count) as one, of the image from `of` on.
+  // Before the threads run: maps pages [first, first + count) as one, of the image from `of` on,
+  // its file where the memory has one.
   void map(unsigned first, unsigned count, std::uint64_t of);
 
   void touch(unsigned page);
@@ -52,6 +53,7 @@ class Process {
   void check(unsigned page) const;
   void raise_event(LayoutNote note);
   void clear(unsigned first, unsigned end);
+  Page empty_page(unsigned mapping, Value in_file) const;
 
   const std::shared_ptr<Memory> memory_;
 };

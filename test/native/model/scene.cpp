@@ -42,7 +42,6 @@ Scene::Scene(engine::Engine &engine, const Setting &setting)
       client_(std::make_shared<Process>(std::make_shared<Memory>())),
       is_answering_(setting.is_answered) {
   processes_.push_back(client_);
-  client_->map(0, setting.pages, 0);
   client_->memory().lacks = setting.lacks;
   client_->memory().layout_features = setting.layout_features;
   for (const std::uint64_t page : setting.bad_pages) client_->poisonable.insert(of_image(page));
@@ -51,6 +50,12 @@ Scene::Scene(engine::Engine &engine, const Setting &setting)
   PAGERD_CHECK(image.ok());
   if (setting.is_resident) image.value().commit(0, bytes_of(0, image_pages));
   image_ = engine.add_image(image.take(), std::nullopt);
+  if (setting.backing == engine::Backing::image_private) {
+    client_->memory().has_in_file = [this](Value value) {
+      return image_->image().state(value - of_image(0)) == image::PageState::resident;
+    };
+  }
+  client_->map(0, setting.pages, 0);
 
   const int cpu = setting.fault_threads == 1 ? 0 : -1;
   sys::Descriptor uffd(open_descriptor(client_->shared_memory()));
@@ -90,7 +95,8 @@ void Scene::map_region(std::uint32_t id, unsigned first, unsigned count, std::ui
                                 .length_bytes = count * page_bytes,
                                 .image_offset_bytes = of * page_bytes,
                                 .window_bytes = setting_.window_pages * page_bytes,
-                                .window_bytes_default = page_bytes};
+                                .window_bytes_default = page_bytes,
+                                .backing = setting_.backing};
   for (unsigned i = 0; i < count; ++i) {
     Page &page = client_->memory().pages[first + i];
     page.has_ended = false;

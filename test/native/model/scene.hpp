@@ -20,6 +20,7 @@ struct Setting {
   bool is_answered = true;   // otherwise fills come to nothing as long as threads wait
   unsigned window_pages = 2;
   std::uint64_t layout_features = 0;
+  engine::Backing backing = engine::Backing::anonymous;
   unsigned fault_threads = 1;
   std::set<std::uint64_t> bad_pages{};  // of the image: their source fails for good
   unsigned lacks = 0;                   // so many installs find no memory

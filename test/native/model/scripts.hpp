@@ -25,6 +25,8 @@ inline constexpr std::uint64_t layout_events = sys::uapi::layout_features;
 const std::vector<Script> &scripts_of_layouts();
 // The same while bytes are on their way, or cannot be had.
 const std::vector<Script> &scripts_of_sources();
+// Where clients have mapped the image's own file.
+const std::vector<Script> &scripts_of_shares();
 // Two fault threads, and what comes and goes under them.
 const std::vector<Script> &scripts_of_threads();
 

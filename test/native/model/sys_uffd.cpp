@@ -45,6 +45,7 @@ struct Filling {
   const std::byte *source = nullptr;  // else zeros
   Page::State state = Page::State::present;
   bool replaces_poison = false;
+  bool is_of_file = false;
 };
 
 // Why nothing can be installed in what is left of the range; none where something can.
@@ -69,6 +70,8 @@ InstallResult answer(int code) {
       return {Install::unmapped, 0, code};
     case ENOMEM:
       return {Install::no_memory, 0, code};
+    case EFAULT:
+      return {Install::hole, 0, code};
     default:
       return {Install::already_present, 0, code};
   }
@@ -78,6 +81,7 @@ void install_page(Page &page, const Filling &filling, unsigned index) {
   if (page.has_ended) fail("a page is installed after its region's end was announced");
   page.state = filling.state;
   page.value = filling.source ? value_of(filling.source + index * page_bytes) : zeros;
+  if (filling.is_of_file) page.value = page.emptied;
 }
 
 // Page by page; between two the kernel may have to let go of its locks, and looks at everything
@@ -95,6 +99,7 @@ InstallResult install(int uffd, std::uint64_t address, std::uint64_t bytes, Fill
     scheduler().note_act();
     code = refusal(memory, at, end);
     if (code == 0 && !is_free(memory.pages[at], filling)) code = EEXIST;
+    if (code == 0 && filling.is_of_file && !memory.has_page_in_file(at)) code = EFAULT;
     if (code == 0 && at == first && memory.lacks > 0) {
       --memory.lacks;
       code = ENOMEM;
@@ -133,8 +138,8 @@ InstallResult uffd_zeropage(int uffd, std::uint64_t address, std::uint64_t bytes
   return model::install(uffd, address, bytes, {.name = "ZEROPAGE"});
 }
 
-InstallResult uffd_continue(int, std::uint64_t, std::uint64_t) {
-  model::fail("no script maps an image's file");
+InstallResult uffd_continue(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  return model::install(uffd, address, bytes, {.name = "CONTINUE", .is_of_file = true});
 }
 
 InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) {
