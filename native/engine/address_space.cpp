@@ -31,6 +31,8 @@ FaultKind kind_of(const uffd_msg &message) {
   return FaultKind::missing;
 }
 
+bool is_fault(const uffd_msg &message) { return message.event == UFFD_EVENT_PAGEFAULT; }
+
 }  // namespace
 
 RegionPin::RegionPin(AddressSpace &space, std::shared_ptr<Region> region)
@@ -87,6 +89,7 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // each further one, and what stays there is for whichever thread is free first.
   std::array<uffd_msg, limits::batch_faults_max> room;
   std::span<uffd_msg> messages = std::span(room).first(has_layout_events() ? room.size() : 1);
+  if (book_ && !book_->inbox().empty()) messages = book_->inbox();
   const ReadOutcome outcome = take_in(held, messages);
   if (outcome != ReadOutcome::faults) return outcome;
 
@@ -111,8 +114,10 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
 }
 
 ReadOutcome AddressSpace::take_in(const Guard &held, std::span<uffd_msg> &messages) {
-  // From before the read on: killed then, nobody would know what was read.
-  const LayoutBook::Change change(book_.get());
+  // What the kernel writes into the book's inbox is there whatever becomes of us. Of what is read
+  // to elsewhere nobody would know, so that the change begins before.
+  const bool is_kept = book_ && messages.data() == book_->inbox().data();
+  const LayoutBook::Change reading(is_kept ? nullptr : book_.get());
   auto got = is_child_ ? sys::uffd_read_child(uffd_.get(), messages)
                        : sys::uffd_read(uffd_.get(), messages);
   if (!got.ok() && sys::is_want_of_descriptors(got.error().code)) {
@@ -127,6 +132,9 @@ ReadOutcome AddressSpace::take_in(const Guard &held, std::span<uffd_msg> &messag
   }
   messages = messages.first(got.value());
 
+  const bool is_layout_same = std::all_of(messages.begin(), messages.end(), is_fault);
+  if (is_layout_same) return ReadOutcome::faults;
+  const LayoutBook::Change change(book_.get());
   // All of them, whatever one of them is: a fork event carries a descriptor that must find an
   // owner.
   std::string trouble;
@@ -135,6 +143,7 @@ ReadOutcome AddressSpace::take_in(const Guard &held, std::span<uffd_msg> &messag
     std::string found = apply(message);
     if (trouble.empty()) trouble = std::move(found);
   }
+  if (is_kept) book_->note_applied(messages);
   if (trouble.empty()) return ReadOutcome::faults;
   if (book_) book_->give_up();
   report_misbehaviour(held, trouble);

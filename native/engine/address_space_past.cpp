@@ -35,7 +35,23 @@ void AddressSpace::end_past() {
       book_->remove(region.record);
     }
   }
+  const std::vector<uffd_msg> unapplied = std::move(past_->unapplied);
   past_.reset();
+  {
+    const LayoutBook::Change change(book_.get());
+    std::string trouble;
+    for (const uffd_msg &message : unapplied) {
+      // The child's descriptor is the keeper's: it waits, and is served by nobody.
+      if (message.event == UFFD_EVENT_FORK) continue;
+      std::string found = apply(message);
+      if (trouble.empty()) trouble = std::move(found);
+    }
+    book_->note_all_applied();
+    if (!trouble.empty()) {
+      book_->give_up();
+      return report_misbehaviour(held, trouble);
+    }
+  }
   // Also those that wait where nothing is any more: who left there may not have woken them.
   sys::uffd_wake_everywhere(uffd_.get());
   add_to_sets();

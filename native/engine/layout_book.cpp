@@ -52,7 +52,9 @@ sys::Result<AdoptedBook> LayoutBook::adopt(const sys::Descriptor &memfd) {
   if (header.is_changing.load() != 0 || records > layout_file::records_max) return unknown;
   if (records % records_per_page != 0) return unknown;
   auto past = past_layout_of({book->records(), records});
-  if (!past) return unknown;
+  auto unapplied = unapplied_of(header.inbox);
+  if (!past || !unapplied) return unknown;
+  past->unapplied = std::move(*unapplied);
   book->find_free_records();
   return AdoptedBook{std::move(book), std::move(*past)};
 }
@@ -61,7 +63,19 @@ LayoutBook::LayoutBook(sys::Descriptor file, sys::Mapping head)
     : file_(std::move(file)),
       number_(file_.get()),
       head_(std::move(head)),
-      words_(file_, header().words_end) {}
+      words_(file_, header().words_end),
+      is_inbox_safe_(head_.lock(0, sys::page_bytes).ok()) {}
+
+std::span<uffd_msg> LayoutBook::inbox() const {
+  return is_inbox_safe_ ? std::span(header().inbox) : std::span<uffd_msg>();
+}
+
+void LayoutBook::note_applied(std::span<uffd_msg> messages) {
+  PAGERD_CHECK(changes_ > 0);
+  for (uffd_msg &message : messages) {
+    if (message.event != UFFD_EVENT_PAGEFAULT) message.event = 0;
+  }
+}
 
 LayoutRecord *LayoutBook::records() const {
   return reinterpret_cast<LayoutRecord *>(head_.data() + layout_file::records_at);

@@ -32,8 +32,7 @@ class LayoutBook {
   // Of the memfd, until the book is closed: what others of this process's descriptors go by.
   int descriptor() const { return number_; }
 
-  // Spans whatever changes the book, and reading what may change it: what a read has taken out of
-  // the kernel's queue is nowhere else.
+  // Spans whatever changes the book, and reading to elsewhere than its inbox.
   class Change {
    public:
     explicit Change(LayoutBook *book) : book_(book) {
@@ -53,6 +52,13 @@ class LayoutBook {
   std::uint32_t add(const LayoutRecord &record);
   void replace(std::uint32_t number, const LayoutRecord &record);
   void remove(std::uint32_t number);
+
+  // Where the userfaultfd is to be read to: what was read outlives us, applied or not. Empty where
+  // that cannot be relied on; then reading is a change.
+  std::span<uffd_msg> inbox() const;
+  // Of these, or of all there is: layout events have had their effect. Within the change.
+  void note_applied(std::span<uffd_msg> messages);
+  void note_all_applied() { note_applied(header().inbox); }
 
   // It is not right any more, and never will be.
   void give_up() { is_given_up_ = true; }
@@ -82,6 +88,7 @@ class LayoutBook {
   const sys::Mapping head_;  // the header and the records
   WordArena words_;
   unsigned changes_ = 0;  // one within the other
+  const bool is_inbox_safe_;
   bool is_left_ = false;
   bool is_given_up_ = false;
   std::vector<std::uint32_t> free_;

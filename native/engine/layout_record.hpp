@@ -1,8 +1,12 @@
 #pragma once
 
+#include <linux/userfaultfd.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 
+#include "engine/limits.hpp"
 #include "sys/page.hpp"
 
 // What stands in the file of a layout book. One engine writes it and another, perhaps of a later
@@ -26,11 +30,14 @@ struct alignas(64) LayoutRecord {
 struct LayoutHeader {
   std::uint64_t magic = 0;
   std::uint32_t version = 0;
-  // Something is being changed, or was read and has not had its effect. Whoever finds this set
-  // knows nothing.
+  // Something is being changed, or may have been read of which nothing stands here. Whoever finds
+  // this set knows nothing.
   std::atomic<std::uint32_t> is_changing{0};
   std::atomic<std::uint64_t> records = 0;    // those beyond it were never used
   std::atomic<std::uint64_t> words_end = 0;  // nor was the file
+  // Where the kernel writes what is read of the userfaultfd. Layout events have had their effect
+  // once their kind is 0 here.
+  std::array<uffd_msg, limits::batch_faults_max> inbox{};
 };
 
 static_assert(sizeof(LayoutRecord) == 64 && sizeof(LayoutHeader) <= sys::page_bytes);

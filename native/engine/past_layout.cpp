@@ -28,6 +28,20 @@ bool is_sound(const LayoutRecord &record) {
          record.content <= static_cast<std::uint32_t>(Content::zeros);
 }
 
+bool is_sound(const uffd_msg &message) {
+  const auto &[start, end] = message.arg.remove;
+  switch (message.event) {
+    case UFFD_EVENT_REMOVE:
+    case UFFD_EVENT_UNMAP:
+      return start < end && is_range(start, end - start);
+    case UFFD_EVENT_REMAP:
+      return is_range(message.arg.remap.from, message.arg.remap.len) &&
+             is_range(message.arg.remap.to, message.arg.remap.len);
+    default:
+      return message.event == UFFD_EVENT_FORK;
+  }
+}
+
 // Where a region's discarded pages are in the file.
 Window words_of(const LayoutRecord &record) {
   const std::uint64_t pages = record.length_bytes / sys::page_bytes;
@@ -80,6 +94,16 @@ std::optional<PastLayout> past_layout_of(std::span<const LayoutRecord> records) 
                                     static_cast<Content>(record.content)});
   }
   return past;
+}
+
+std::optional<std::vector<uffd_msg>> unapplied_of(std::span<const uffd_msg> inbox) {
+  std::vector<uffd_msg> unapplied;
+  for (const uffd_msg &message : inbox) {
+    if (message.event == 0 || message.event == UFFD_EVENT_PAGEFAULT) continue;
+    if (!is_sound(message)) return std::nullopt;
+    unapplied.push_back(message);
+  }
+  return unapplied;
 }
 
 bool can_be_of(const PastRegion &past, const RegionPlan &plan, std::uint64_t image_bytes) {

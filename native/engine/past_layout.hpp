@@ -37,10 +37,15 @@ struct PastDebt {
 struct PastLayout {
   std::map<std::uint32_t, PastRegion> regions;
   std::vector<PastDebt> owed;
+  std::vector<uffd_msg> unapplied;  // layout events, in their order
 };
 
 // Nothing where the records make no sense: then nobody knows what that client has done.
 std::optional<PastLayout> past_layout_of(std::span<const LayoutRecord> records);
+
+// Of what was read last: layout events that may not have had their effect. Nothing where they make
+// no sense.
+std::optional<std::vector<uffd_msg>> unapplied_of(std::span<const uffd_msg> inbox);
 
 // Whether parts as these can be of this region. `image_bytes`: how long its image is.
 bool can_be_of(const PastRegion &past, const RegionPlan &plan, std::uint64_t image_bytes);

@@ -34,6 +34,14 @@ Status Mapping::populate(std::size_t offset_bytes, std::size_t bytes) const {
   return Error{errno, "MADV_POPULATE_READ"};
 }
 
+Status Mapping::lock(std::size_t offset_bytes, std::size_t bytes) const {
+  PAGERD_CHECK(offset_bytes <= bytes_ && bytes <= bytes_ - offset_bytes);
+  // A page that became part of a huge one would be taken away for a moment.
+  ::madvise(data() + offset_bytes, bytes, MADV_NOHUGEPAGE);
+  if (::mlock(data() + offset_bytes, bytes) == 0) return Nothing{};
+  return Error{errno, "mlock"};
+}
+
 Mapping::~Mapping() {
   if (start_ != nullptr) ::munmap(start_, bytes_);
 }

@@ -35,6 +35,10 @@ class Mapping {
   // page of zeros.
   Status populate(std::size_t offset_bytes, std::size_t bytes) const;
 
+  // Keeps every page of the range where it is, so that the kernel can write there whatever happens
+  // to this process. The range has its memory.
+  Status lock(std::size_t offset_bytes, std::size_t bytes) const;
+
   std::byte *data() const { return static_cast<std::byte *>(start_); }
   std::size_t bytes() const { return bytes_; }
 

@@ -46,6 +46,11 @@ const std::vector<Change> refused_at_once{
     [](const File &file) { file.header().records.store(~std::uint64_t{0} & ~63u); },
     [](const File &file) { file.header().records.fetch_add(1); },
     [](const File &file) { file.header().words_end.store(0); },
+    [](const File &file) { file.header().inbox[3].event = 0x77; },
+    [](const File &file) {
+      file.header().inbox[0].event = UFFD_EVENT_REMOVE;
+      file.header().inbox[0].arg.remove = {2 * page_bytes, page_bytes};
+    },
     [](const File &file) { file.header().words_end.store(~std::uint64_t{0}); },
     [](const File &file) { file.first(RecordKind::part).kind = static_cast<RecordKind>(9); },
     [](const File &file) { file.first(RecordKind::part).region = 9; },

@@ -105,6 +105,33 @@ void check_next(Backing backing) {
   run(bed, [&] { scene.check(); });
 }
 
+// As the kernel leaves it where an engine is killed before it has looked at what it read.
+void leave_unapplied(const sys::Descriptor &book, const uffd_msg &message) {
+  auto head = sys::Mapping::shared(book, page_bytes);
+  EXPECT(head.ok());
+  auto &header = *reinterpret_cast<engine::LayoutHeader *>(head.value().data());
+  header.inbox[5] = message;
+}
+
+void check_unapplied() {
+  Scene scene(Backing::anonymous);
+  const sys::Descriptor book = use_with_first_engine(scene);
+  uffd_msg message{};
+  message.event = UFFD_EVENT_REMOVE;
+  const auto start = reinterpret_cast<std::uint64_t>(scene.client.page(30));
+  message.arg.remove = {start, start + 3 * page_bytes};
+  leave_unapplied(book, message);
+  Bed bed;
+  scene.go_on(bed, book);
+  run(bed, [&] {
+    for (std::uint64_t page = 30; page < 33; ++page) EXPECT(is_zero(scene.client.page(page)));
+    scene.expect_image(scene.client.page(33), 33, 64);
+  });
+  const auto after = adopt_book(book);
+  EXPECT(after.has_value() && after->past.unapplied.empty());
+  after->book->leave();
+}
+
 // Through one more engine, which is told of some more; what comes while there is none waits for the
 // next.
 void check_one_after_next(Backing backing) {
@@ -144,6 +171,7 @@ CLAIM(next_engine_knows_what_was_done) {
     check_next(backing);
     check_one_after_next(backing);
   }
+  check_unapplied();
 }
 
 }  // namespace pagerd::test

@@ -32,6 +32,8 @@ Result<Mapping> Mapping::shared(const Descriptor &, std::size_t bytes, std::uint
 
 Status Mapping::populate(std::size_t, std::size_t) const { return Nothing{}; }
 
+Status Mapping::lock(std::size_t, std::size_t) const { return Nothing{}; }
+
 Mapping::~Mapping() { std::free(start_); }
 
 // Nothing outlives the model: its engine gets no layout book.
