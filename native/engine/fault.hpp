@@ -35,6 +35,9 @@ struct Fault {
   // That its source failed at, of fills that held its page.
   std::uint16_t attempts = 0;
   bool has_waited_for_fill = false;
+  // Some slices of its window are installed, of so many pages, and the window is what is left.
+  bool is_cut = false;
+  std::uint32_t cut_pages = 0;
 };
 
 }  // namespace pagerd::engine

@@ -80,6 +80,12 @@ inline constexpr std::uint64_t slice_bytes = 256 * 1024;
 // Of zeros and shared pages, which the kernel installs that much faster.
 inline constexpr std::uint64_t long_slice_bytes = 2 * 1024 * 1024;
 
+// Faults that one thread has begun and installs in slices. Beyond it windows are installed whole.
+inline constexpr std::size_t cut_faults_max = 64;
+// What others wait for at most while the window of a fault is installed: about 15 us.
+inline constexpr std::uint64_t copied_slice_bytes = 64 * 1024;
+inline constexpr std::uint64_t mapped_slice_bytes = 256 * 1024;
+
 // The largest window, and so the largest fill.
 inline constexpr std::uint64_t window_bytes_max = 2 * 1024 * 1024;
 // How far the default window grows on a sequential streak.

@@ -42,6 +42,7 @@ Loop::Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::W
       stop_(std::move(stop)),
       pulse_(std::move(pulse)) {
   worker_.index = index;
+  worker_.slices = &slices_;
 }
 
 Loop::~Loop() { stop(); }
@@ -73,9 +74,10 @@ void Loop::run() {
   sys::pin_this_thread(cpu_);
   std::array<sys::Ready, 64> ready;
   while (!is_stopping_.load(std::memory_order_relaxed)) {
-    const std::size_t count = epoll_.wait(ready);
+    const std::size_t count = slices_.is_empty() ? epoll_.wait(ready) : epoll_.look(ready);
     wakeups.add(1);
     for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
+    go_on_with_slices();
   }
 }
 
@@ -101,7 +103,7 @@ void Loop::serve(const sys::Ready &ready) {
   // next fault is often queued, and reading again spares the way through epoll.
   worker_.in_hand.enter(space->id());
   for (unsigned i = 0; i < reads_in_a_row; ++i) {
-    if (!serve_once(space, ready.is_broken)) break;
+    if (!serve_once(space, ready.is_broken) || !slices_.is_empty()) break;
   }
   worker_.in_hand.leave();
   space->resume_if_drained();
@@ -118,6 +120,7 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
     }
     if (space->read(held, batch_, worker_.tally) != ReadOutcome::faults) return false;
     if (batch_.count == 0) return false;
+    slices_.note_read(space->id(), batch_.faults[0].fault.read_ns);
     if (!space->has_layout_events()) held.unlock();
 
     for (std::size_t i = 0; i < batch_.count; ++i) {
@@ -142,6 +145,11 @@ void Loop::retry_deferred() {
   for (DeferredFault &deferred : chores_->deferred->take_due(sys::monotonic_ns())) {
     resolver_->resume(deferred.space, deferred.fault, worker_);
   }
+}
+
+// One, for others' faults come first.
+void Loop::go_on_with_slices() {
+  if (const auto cut = slices_.take()) resolver_->resume(cut->space, cut->fault, worker_);
 }
 
 void Loop::carry_out_commands() {

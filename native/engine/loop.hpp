@@ -54,6 +54,7 @@ class Loop {
   bool serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken);
   void answer_pulse();
   void retry_deferred();
+  void go_on_with_slices();
   void carry_out_commands();
 
   const int cpu_;
@@ -64,6 +65,7 @@ class Loop {
   Resolver *resolver_ = nullptr;
   const Chores *chores_ = nullptr;
   Worker worker_;
+  Slices slices_;
   Batch batch_;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

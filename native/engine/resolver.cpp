@@ -35,6 +35,13 @@ Installed continue_shared(int uffd, Window window, std::uint64_t fault_address,
   return install_window(uffd, window, fault_address, Supply::file_pages());
 }
 
+// From the window's beginning, then from its end; nothing once too little is left.
+std::optional<Window> slice_of(Window window, std::uint64_t address, std::uint64_t bytes) {
+  if (window.start + bytes <= address) return Window{window.start, window.start + bytes};
+  if (address + page_bytes + bytes <= window.end) return Window{window.end - bytes, window.end};
+  return std::nullopt;
+}
+
 void put_down(Worker &worker) {
   worker.in_hand.put_down();
   worker.in_hand.leave();
@@ -91,8 +98,45 @@ void Resolver::serve(Served &served) {
 
 bool Resolver::install_ready(Served &served, image::Run run) {
   if (run.state == PageState::absent) return false;
-  served.region.expect_next(served.region.address_of(run.end));
-  conclude(served, install(served, run));
+  if (!served.fault.is_cut) served.region.expect_next(served.region.address_of(run.end));
+  if (!install_slice(served, run)) conclude(served, install(served, run));
+  return true;
+}
+
+// One end of a large window, without the faulting page: its thread goes on after the last slice, as
+// it would without any. False when all that is left is to be installed now.
+bool Resolver::install_slice(Served &served, image::Run run) {
+  Slices *slices = served.worker.slices;
+  const Region &region = served.region;
+  Fault &fault = served.fault;
+  const Window window{region.address_of(run.first), region.address_of(run.end)};
+  if (slices == nullptr || window.bytes() <= limits::copied_slice_bytes) return false;
+  const bool is_copied = region.backing() == Backing::anonymous && run.state != PageState::zero;
+  const bool is_one_kind = region.backing() == Backing::anonymous ||
+                           (region.backing() == Backing::image_private && !fault.is_write);
+  const std::uint64_t bytes = is_copied ? limits::copied_slice_bytes : limits::mapped_slice_bytes;
+  const std::optional<Window> slice = slice_of(window, fault.address, bytes);
+  if (!slice || !is_one_kind || slices->is_full()) return false;
+  if (!slices->has_others(served.space->id(), sys::monotonic_ns())) return false;
+
+  const std::byte *source = region.image().image().bytes_of(region.page_of(slice->start));
+  const Supply supply = is_copied                        ? Supply::copy_of(source)
+                        : run.state == PageState::zero ? Supply::zeros()
+                                                         : Supply::file_pages();
+  const sys::InstallResult done = supply.install(served.space->uffd(), *slice);
+  PageCounts pages;
+  supply.count(pages, done.installed_bytes / page_bytes);
+  count(served, pages);
+  // Anything unusual is seen again, and dealt with, where the faulting page is.
+  const bool is_usual = done.outcome == Install::installed || done.outcome == Install::partial ||
+                        done.outcome == Install::already_present;
+  if (!is_usual) return false;
+  if (!served.space->pending.add(fault.address, fault.read_ns, Place::deferred)) return false;
+  fault.window = slice->start == window.start ? Window{slice->end, window.end}
+                                              : Window{window.start, slice->start};
+  fault.is_cut = true;
+  fault.cut_pages += static_cast<std::uint32_t>(pages.all());
+  slices->add({served.space, fault});
   return true;
 }
 
@@ -149,8 +193,7 @@ void Resolver::wait_for_bytes(Served &served, image::Run run) {
 
 void Resolver::conclude(Served &served, Installed done) {
   const std::uint64_t pages = done.pages.all();
-  for (Tally *tally : {&served.space->tally, &served.worker.tally}) tally->count(done.pages);
-  served.region.resident_pages.add(pages);
+  count(served, done.pages);
   switch (done.outcome) {
     case Install::installed:
       served.space->starvation.note_success();
@@ -172,6 +215,11 @@ void Resolver::conclude(Served &served, Installed done) {
       return poison(served, std::string("the page could not be installed: ") +
                                 std::strerror(done.code));
   }
+}
+
+void Resolver::count(Served &served, const PageCounts &pages) {
+  for (Tally *tally : {&served.space->tally, &served.worker.tally}) tally->count(pages);
+  served.region.resident_pages.add(pages.all());
 }
 
 void Resolver::poison(Served &served, const std::string &reason) {
@@ -262,7 +310,7 @@ void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
                .image_offset_bytes = served.region.page_of(fault.address) * page_bytes,
                .region = served.region.id(),
                .image = served.region.image().id(),
-               .pages = static_cast<std::uint32_t>(pages),
+               .pages = static_cast<std::uint32_t>(pages) + fault.cut_pages,
                .kind = fault.kind,
                .outcome = outcome,
                .thread = served.worker.index,

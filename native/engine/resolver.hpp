@@ -10,6 +10,7 @@
 #include "engine/fills.hpp"
 #include "engine/install.hpp"
 #include "engine/served_image.hpp"
+#include "engine/slices.hpp"
 #include "sys/uffd.hpp"
 
 namespace pagerd::engine {
@@ -19,6 +20,8 @@ struct Worker {
   std::uint8_t index = 0;
   Tally tally;
   InHand in_hand;
+  // Of a fault thread.
+  Slices *slices = nullptr;
 };
 
 // Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.
@@ -50,7 +53,9 @@ class Resolver {
   void serve(Served &served);
   bool install_ready(Served &served, image::Run run);
   void wait_for_bytes(Served &served, image::Run run);
+  bool install_slice(Served &served, image::Run run);
   Installed install(Served &served, image::Run run);
+  void count(Served &served, const PageCounts &pages);
   void conclude(Served &served, Installed installed);
   void poison(Served &served, const std::string &reason);
   void let_go(Served &served, std::uint64_t pages);

@@ -43,10 +43,10 @@ void Epoll::remove(const Descriptor &watched) {
   ::epoll_ctl(set_.get(), EPOLL_CTL_DEL, watched.get(), nullptr);
 }
 
-std::size_t Epoll::wait(std::span<Ready> ready) {
+std::size_t Epoll::wait(std::span<Ready> ready, int timeout_ms) {
   std::array<epoll_event, events_max> events;
   const int room = static_cast<int>(std::min(ready.size(), events.size()));
-  const int count = ::epoll_wait(set_.get(), events.data(), room, -1);
+  const int count = ::epoll_wait(set_.get(), events.data(), room, timeout_ms);
   if (count <= 0) {
     PAGERD_CHECK(count == 0 || errno == EINTR);
     return 0;

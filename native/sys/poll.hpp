@@ -24,10 +24,13 @@ class Epoll {
   void remove(const Descriptor &watched);
 
   // Waits without limit for at least one; returns how many of `ready` were filled.
-  std::size_t wait(std::span<Ready> ready);
+  std::size_t wait(std::span<Ready> ready) { return wait(ready, -1); }
+  // The same without waiting.
+  std::size_t look(std::span<Ready> ready) { return wait(ready, 0); }
 
  private:
   explicit Epoll(Descriptor set) : set_(std::move(set)) {}
+  std::size_t wait(std::span<Ready> ready, int timeout_ms);
   Descriptor set_;
 };
 

@@ -70,6 +70,7 @@ const sequential = [
   "children_have_layout_books.cpp",
   "corrupt_layout_books_are_refused.cpp",
   "what_is_owed_outlives_an_engine.cpp",
+  "large_windows_leave_others_their_turn.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [
