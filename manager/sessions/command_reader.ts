@@ -14,10 +14,11 @@ interface Wish {
 }
 
 /**
- * Reads clients' command lines. The kernel fetches one out of the client's own memory, and a
- * client that serves that memory by a userfaultfd of its own can make the reader wait as long as
- * it lives. So it is never read on the JS thread, and few wait at a time; until its turn a process
- * is shown by the short name that the kernel keeps.
+ * Reads clients' command lines. The kernel fetches one out of the client's own memory, under the
+ * lock of its mappings, and a client that keeps that lock, with the help of a file system of its
+ * own for one, can make the reader wait as long as it likes. So it is never read on the JS thread,
+ * and few wait at a time; until its turn a process is shown by the short name that the kernel
+ * keeps.
  */
 export class CommandReader {
   private readonly waiting = new Set<Wish>()

@@ -28,7 +28,6 @@ static uint64_t memory_bytes;
 static uint64_t slice_bytes;
 static uint32_t last_request;
 static cpu_set_t threads_cpus;
-static const char *command_line;
 
 /* A msgpack map in the making. */
 struct frame {
@@ -289,15 +288,27 @@ static void hold_mmap_lock(char **words) {
   puts("ok");
 }
 
-/* Whoever reads its command line, which the kernel fetches from here, waits until it ends, or finds
-   none: that is the kernel's choice from time to time. */
-static void trap_command_line(char **words) {
-  (void)words;
-  char *page = (char *)((uintptr_t)command_line & ~(uintptr_t)(page_bytes - 1));
-  struct uffdio_register range = {{(uintptr_t)page, page_bytes}, 0, 0};
-  range.mode = UFFDIO_REGISTER_MODE_MISSING;
-  if (ioctl(userfault, UFFDIO_REGISTER, &range) < 0) return answer_errno("UFFDIO_REGISTER");
-  if (madvise(page, page_bytes, MADV_DONTNEED) < 0) return answer_errno("madvise");
+static void *read_file(void *argument) {
+  char byte;
+  if (read(open(argument, O_RDONLY), &byte, 1) < 0) return NULL;
+  return NULL;
+}
+
+static void *map_file(void *argument) {
+  mmap(NULL, page_bytes, PROT_READ, MAP_PRIVATE, open(argument, O_RDWR), 0);
+  return NULL;
+}
+
+/* PATH: a thread reads the stalling file system's file, and waits with the file's page locked. */
+static void read_aside(char **words) {
+  start(read_file, strdup(words[1]));
+  puts("ok");
+}
+
+/* PATH: another maps it past the cache, from which the kernel wants to drop that page: it waits
+   too, with the lock of all mappings taken, until the file system ends. */
+static void map_aside(char **words) {
+  start(map_file, strdup(words[1]));
   puts("ok");
 }
 
@@ -334,11 +345,12 @@ static const struct {
     {"flood_faults", flood_faults},
     {"flood_failures", flood_failures},
     {"hold_mmap_lock", hold_mmap_lock},
-    {"trap_command_line", trap_command_line},
+    {"read_aside", read_aside},
+    {"map_aside", map_aside},
     {"leave_to_child", leave_to_child},
 };
 
-static __attribute__((noinline)) void obey(void) {
+static void obey(void) {
   char line[1024];
   setvbuf(stdout, NULL, _IOLBF, 0);
   while (fgets(line, sizeof line, stdin)) {
@@ -353,12 +365,7 @@ static __attribute__((noinline)) void obey(void) {
   }
 }
 
-int main(int count_of_arguments, char **arguments) {
-  (void)count_of_arguments;
-  command_line = arguments[0];
-  /* The arguments lie right above this frame: what runs from here on must not be on their page. */
-  volatile char gap[16 * page_bytes];
-  gap[0] = 0;
+int main(void) {
   obey();
-  return gap[0];
+  return 0;
 }

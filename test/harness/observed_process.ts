@@ -56,10 +56,14 @@ export function faultWaiters(pid: number): FaultWaiters {
 }
 
 /** Whether every thread of the process is stopped. */
-export function isStopped(pid: number): boolean {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  return threads.every((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`) === "T")
-}
+export const isStopped = (pid: number): boolean => threadStates(pid).every((state) => state === "T")
+
+/** How many threads of the process the kernel lets wait for what no signal handler ends. */
+export const stuckThreadCount = (pid: number): number =>
+  threadStates(pid).filter((state) => state === "D").length
+
+const threadStates = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`))
 
 /** The letter behind the command's name; "" when there is no such task. */
 function stateOf(path: string): string {

@@ -1,46 +1,21 @@
-import { execFileSync, spawn } from "node:child_process"
-import { mkdirSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { closeSync, openSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import koffi from "koffi"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { compileProgram } from "../harness/compiled.js"
-import { startManager } from "../harness/manager.js"
-import { descriptorCount } from "../harness/observed_process.js"
+import { type Manager, startManager } from "../harness/manager.js"
+import { descriptorCount, descriptorTargets } from "../harness/observed_process.js"
 import { OwnedProcess } from "../harness/owned_process.js"
 import { repository } from "../harness/repository.js"
 import { retryUntil } from "../harness/retry.js"
 import { scratchDirectory } from "../harness/scratch.js"
 import { skipLoudly } from "../harness/skip.js"
+import { leaveMountNamespace, startStallingFileSystem } from "../harness/stalling_file_system.js"
 import { isRoot, nobody } from "../harness/user.js"
 import { RawClient } from "./raw_client.js"
 
 const descriptorsPerUserMax = 1_024
-const newMountNamespace = 0x20000
-const unshare = koffi.load("libc.so.6").func("int unshare(int flags)")
-
-/**
- * From here on children of this process mount for themselves: no mount outlives them. False where
- * that is not allowed, as mounting then is not either.
- */
-function leaveMountNamespace(): boolean {
-  if (unshare(newMountNamespace) !== 0) return false
-  execFileSync("mount", ["--make-rprivate", "/"])
-  return true
-}
-
-/**
- * A file that opens like any other; closing it blocks until the file system's process has ended.
- */
-async function startStallingFileSystem(): Promise<{ file: string; process: OwnedProcess }> {
-  const program = compileProgram(join(repository, "test/manager/stalling_file_system.c"))
-  const mountPoint = join(scratchDirectory(), "mount")
-  mkdirSync(mountPoint)
-  const owned = new OwnedProcess("stalling file system", spawn(program, [mountPoint]))
-  await linesOf(owned, 1)
-  return { file: join(mountPoint, "file"), process: owned }
-}
-
+const canMount = isRoot && leaveMountNamespace()
 const linesOf = (owned: OwnedProcess, lines: number): Promise<string[]> =>
   retryUntil(`${lines} lines of ${owned.name}`, 20_000, () => {
     const complete = owned.stdout.split("\n").slice(0, -1)
@@ -57,8 +32,21 @@ async function sendFrom(uid: number, socket: string, file: string, connections: 
   return { sender, published, surplus }
 }
 
+/** What this user sends and nobody wants is closed, whatever others keep from being closed. */
+async function checkOthersAreClosed(other: RawClient, { pid }: Manager): Promise<void> {
+  const path = join(scratchDirectory(), "surplus")
+  writeFileSync(path, "")
+  const surplus = openSync(path, "r")
+  other.request({ type: "image", image: "none" }, [surplus])
+  await other.nextError("surplus_descriptors")
+  closeSync(surplus)
+  await retryUntil("its descriptor closed", 10_000, () =>
+    descriptorTargets(pid).every(({ target }) => target !== path),
+  )
+}
+
 test("others are answered, and the user who did it is told and shut out meanwhile", async () => {
-  if (!isRoot || !leaveMountNamespace()) {
+  if (!canMount) {
     skipLoudly(isRoot ? "machine" : "root", "a file system must be mounted")
     return
   }
@@ -77,11 +65,27 @@ test("others are answered, and the user who did it is told and shut out meanwhil
   await other.greet()
   other.request({ type: "image", image: "none" })
   await other.nextError("unknown_image")
+  await checkOthersAreClosed(other, manager)
   other.close()
 
-  fileSystem.process.child.stdin?.end()
-  await fileSystem.process.ended()
+  await fileSystem.end()
   await retryUntil("the descriptors closed", 10_000, () => descriptorCount(manager.pid) === before)
+  await sender.kill()
+  await manager.stop()
+})
+
+test("what is still being closed counts among the descriptors held for its sender", async () => {
+  if (!canMount) {
+    skipLoudly(isRoot ? "machine" : "root", "a file system must be mounted")
+    return
+  }
+  const fileSystem = await startStallingFileSystem()
+  const manager = await startManager({ config: "[limits]\ndescriptors_per_uid_max = 255\n" })
+
+  const { sender, surplus } = await sendFrom(nobody, manager.socket, fileSystem.file, 2)
+
+  assert.match(surplus[1] ?? "", /holds 25[6-9] descriptors for user 65534, wanted at most 255/)
+  await fileSystem.end()
   await sender.kill()
   await manager.stop()
 })

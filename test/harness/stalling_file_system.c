@@ -1,6 +1,7 @@
-// A file system in user space whose one file, "file", opens like any other and whose close never
-// ends: FUSE_FLUSH is not answered until stdin closes. Prints "ready" once it is mounted on
-// argv[1].
+// A file system in user space whose one file, "file", opens like any other. What is read of it
+// never comes, and its close never ends, until stdin closes. Opened for writing too it is one that
+// the kernel does not cache. Ends by itself after a while: as long as it is there nobody can look
+// at those who wait for it. Prints "ready" once it is mounted on argv[1], and "read" for each read.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { file_node = 2, file_bytes = 4096 };
+enum { file_node = 2, file_bytes = 4096, seconds_max = 45 };
 
 static int device;
 
@@ -33,6 +34,20 @@ static struct fuse_attr attributes_of(unsigned long long node) {
   return attributes;
 }
 
+static void say(const char *word) {
+  printf("%s\n", word);
+  fflush(stdout);
+}
+
+static void open_file(const struct fuse_in_header *request) {
+  const struct fuse_open_in *wanted = (const void *)(request + 1);
+  const int is_cached = (wanted->flags & O_ACCMODE) == O_RDONLY;
+  // Else opening it would wait for reads that are under way.
+  struct fuse_open_out out = {.fh = 1, .open_flags = FOPEN_KEEP_CACHE};
+  if (!is_cached) out.open_flags |= FOPEN_DIRECT_IO;
+  answer(request, 0, &out, sizeof out);
+}
+
 static void serve(const struct fuse_in_header *request) {
   switch (request->opcode) {
     case FUSE_INIT: {
@@ -47,10 +62,10 @@ static void serve(const struct fuse_in_header *request) {
       const struct fuse_attr_out out = {.attr = attributes_of(request->nodeid)};
       return answer(request, 0, &out, sizeof out);
     }
-    case FUSE_OPEN: {
-      const struct fuse_open_out out = {.fh = 1};
-      return answer(request, 0, &out, sizeof out);
-    }
+    case FUSE_OPEN:
+      return open_file(request);
+    case FUSE_READ:
+      return say("read");
     case FUSE_FLUSH:
     case FUSE_FORGET:
     case FUSE_BATCH_FORGET:
@@ -71,8 +86,8 @@ int main(int count, char **words) {
     perror("mount");
     return 1;
   }
-  printf("ready\n");
-  fflush(stdout);
+  alarm(seconds_max);
+  say("ready");
   struct pollfd events[2] = {{device, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
   while (poll(events, 2, -1) > 0 && !events[1].revents) {
     if (read(device, request, sizeof request) > 0) serve((const void *)request);
