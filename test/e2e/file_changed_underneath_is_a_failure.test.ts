@@ -2,6 +2,7 @@
 import { closeSync, openSync, renameSync, truncateSync, utimesSync, writeSync } from "node:fs"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { connect } from "../../client/index.js"
 import type { ImageView } from "../../manager/view.js"
 import { startCClient } from "../harness/c_client.js"
 import { startManager } from "../harness/manager.js"
@@ -42,6 +43,26 @@ for (const [change, apply] of Object.entries(changes)) {
     const [image] = await manager.debug.get<ImageView[]>("/v1/images")
     assert.is(image?.state, "failed")
     assert.match(image?.last_error ?? "", /chang/)
+    await manager.stop()
+  })
+}
+
+for (const change of ["is overwritten", "is truncated", "grows", "gets another time"]) {
+  test(`the same where a client has published the file that ${change}`, async () => {
+    const path = patternFile(imageBytes, 61)
+    const manager = await startManager()
+    const publisher = await connect({ socket: manager.socket })
+    const name = await publisher.publish("image", path)
+    const client = await startCClient(manager.socket)
+    const region = await client.map(name)
+    assert.is(await client.verify(region, 61, 0, page), -1)
+
+    changes[change]?.(path)
+    const read = client.readByte(region, untouched).then(String, () => "died")
+
+    assert.is(await read, "died")
+    assert.is((await client.ended()).signal, "SIGBUS")
+    await publisher.close()
     await manager.stop()
   })
 }
