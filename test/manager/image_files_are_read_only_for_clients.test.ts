@@ -18,6 +18,7 @@ const setFlags = 4
 const addSeals = 1033
 const appending = 0o2000
 const writeSeal = 8
+const futureWriteSeal = 16
 let manager: Serving
 let client: ImageClient
 let file: number
@@ -54,6 +55,22 @@ test("nothing that a client does to its descriptor changes what the manager can 
   const region = await client.map("model", { mode: "share" })
 
   assert.is(findMismatch(region.bytes, 1, 0), -1)
+})
+
+test("nor what it does to the descriptor of a writable image, beyond its bytes", async () => {
+  const images = { board: { source: patternFile(lengthBytes, 1), writable: true } }
+  const writable = await serveInTest({ images })
+  const writer = await ImageClient.connect(writable.socket)
+  const { descriptor } = await writer.ask("board", { access: "shared" })
+  const board = descriptor as number
+  const { size } = fstatSync(board)
+
+  for (const length of [0, 2 * size]) assert.throws(() => ftruncateSync(board, length), /EPERM/)
+  assert.is(fcntl(board, addSeals, "int", futureWriteSeal), -1)
+
+  assert.is(fstatSync(board).size, size)
+  writer.close()
+  await writable.close()
 })
 
 test("writes into a private mapping of it are the writer's own", async () => {
