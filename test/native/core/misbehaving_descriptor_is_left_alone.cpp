@@ -1,6 +1,9 @@
 #include <fcntl.h>
 
+#include <array>
+
 #include "client.hpp"
+#include "sys/uffd.hpp"
 
 namespace pagerd::test {
 
@@ -44,6 +47,18 @@ void check_blocking(Bed &bed, const PatternFile &file, const Image &image) {
   toucher.join();
 }
 
+// Whoever was about to read it when the flag went finds nothing, and does not wait for something.
+void check_reading_does_not_wait(Bed &bed) {
+  Client client(bed);
+  EXPECT(::fcntl(client.uffd.get(), F_SETFL, 0) == 0);
+
+  std::array<uffd_msg, 2> messages;
+  auto got = sys::uffd_read(client.uffd.get(), messages);
+
+  EXPECT(got.ok() && got.value() == 0);
+  client.detach();
+}
+
 }  // namespace
 
 CLAIM(misbehaving_descriptor_is_left_alone) {
@@ -51,6 +66,7 @@ CLAIM(misbehaving_descriptor_is_left_alone) {
   const PatternFile file({.seed = 71, .length_bytes = 256 * page_bytes});
   const Image image = bed.add(file);
   check_blocking(bed, file, image);
+  check_reading_does_not_wait(bed);
 }
 
 }  // namespace pagerd::test
