@@ -53,7 +53,6 @@ const sequential = [
   "killed_client_leaves_nothing.cpp",
   "beyond_four_gibibytes.cpp",
   "percentiles_bound_sorted_values.cpp",
-  "notices_nobody_takes_are_dropped.cpp",
   "deferred_faults_come_again.cpp",
   "windows_end_at_borders.cpp",
   "among_ten_thousand_regions.cpp",
