@@ -8,7 +8,7 @@
 namespace pagerd::engine {
 
 bool PendingFaults::add(std::uint64_t address, std::uint64_t since_ns, Place place) {
-  PAGERD_CHECK(place == Place::source || place == Place::deferred);
+  PAGERD_CHECK(place != Place::none);
   const std::lock_guard lock(mutex_);
   for (const Unresolved &entry : entries_) {
     if (entry.address == address) return false;

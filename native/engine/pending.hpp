@@ -15,7 +15,7 @@ namespace pagerd::engine {
 class PendingFaults {
  public:
   // False when that page waits already: one resolution wakes all of its waiters. `place` says who
-  // keeps the fault: source or deferred.
+  // keeps the fault.
   bool add(std::uint64_t address, std::uint64_t since_ns, Place place);
 
   // Before the attempt to resolve, never after: a fault read in between must not be taken for a

@@ -27,6 +27,7 @@ void Rescue::wake(const std::shared_ptr<AddressSpace> &space, std::uint64_t addr
 }
 
 bool Rescue::is_kept(AddressSpace &space, const Unresolved &found) {
+  if (found.place == Place::ioctl) return true;
   if (found.place == Place::deferred) return deferred_.has(space, found.address);
   const RegionPin region = try_pin(space, found.address);
   return !region || region->image().has_waiter(space, found.address);
@@ -41,6 +42,7 @@ void Rescue::give_up(const std::shared_ptr<AddressSpace> &space, std::uint64_t s
 }
 
 std::optional<Fault> Rescue::take_back(AddressSpace &space, const Unresolved &found) {
+  if (found.place == Place::ioctl) return std::nullopt;
   if (found.place == Place::deferred) return deferred_.take(space, found.address);
   const RegionPin region = try_pin(space, found.address);
   return region ? region->image().take_waiter(space, found.address) : std::nullopt;

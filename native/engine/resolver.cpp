@@ -131,7 +131,7 @@ bool Resolver::install_slice(Served &served, image::Run run) {
   const bool is_usual = done.outcome == Install::installed || done.outcome == Install::partial ||
                         done.outcome == Install::already_present;
   if (!is_usual) return false;
-  if (!served.space->pending.add(fault.address, fault.read_ns, Place::deferred)) return false;
+  if (!served.space->pending.add(fault.address, fault.read_ns, Place::ioctl)) return false;
   fault.window = slice->start == window.start ? Window{slice->end, window.end}
                                               : Window{window.start, slice->start};
   fault.is_cut = true;

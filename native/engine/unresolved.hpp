@@ -10,7 +10,7 @@ enum class Place : std::uint8_t {
   none,      // there is no such fault
   source,    // among an image's waiters: its bytes are on their way
   deferred,  // in the heap of those that are tried again
-  ioctl,     // in a thread's hand
+  ioctl,     // in a thread's hand, or among those whose windows it installs in slices
 };
 
 struct Unresolved {
