@@ -184,7 +184,7 @@ export class RunningManager {
     const keeper = new Keeper(state, native, journal.manager, log)
     sessions.keepJournal(journal, keeper)
     await adoptSessions({ sessions, images, native, journal, keeper, log })
-    await keeper.settle((userfaultfd) => this.engine.native.keepChild(userfaultfd))
+    await keeper.settle((userfaultfd) => sessions.keepChild(userfaultfd))
   }
 
   private async endAfterRequests(): Promise<void> {

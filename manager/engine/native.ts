@@ -341,6 +341,8 @@ export interface NativeEngine extends PastSpaces {
    * long as it lives.
    */
   keepChild(userfaultfd: number): void
+  /** How many of those there are; the ones whose process is gone are dropped a little later. */
+  lookAtKept(): number
   /** This engine ends, and another comes: children that are detached go on waiting. */
   leaveChildren(): void
 

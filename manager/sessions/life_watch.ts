@@ -14,7 +14,7 @@ export class LifeWatch {
   private next = 0
 
   constructor(
-    private readonly engine: Pick<NativeEngine, "lookForLife">,
+    private readonly engine: Pick<NativeEngine, "lookForLife" | "lookAtKept">,
     private readonly children: () => readonly Session[],
   ) {}
 
@@ -29,7 +29,8 @@ export class LifeWatch {
 
   private lookAround(): void {
     const children = this.children()
-    if (children.length === 0) this.stop()
+    const kept = this.engine.lookAtKept()
+    if (children.length === 0 && kept === 0) this.stop()
     const turns = Math.min(children.length, sessionsPerRoundMax)
     for (let turn = 0; turn < turns; turn += 1) {
       this.next = (this.next + 1) % children.length

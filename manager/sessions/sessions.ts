@@ -172,6 +172,12 @@ export class Sessions {
     }
   }
 
+  /** Of a child that nobody knows: it waits for its pages, for as long as it lives. */
+  keepChild(userfaultfd: number): void {
+    this.services.engine.native.keepChild(userfaultfd)
+    this.lives.start()
+  }
+
   startDraining(): void {
     this.draining = true
   }

@@ -96,6 +96,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
        InstanceMethod<&EngineObject::look_for_life>("lookForLife"),
        InstanceMethod<&EngineObject::keep_child>("keepChild"),
+       InstanceMethod<&EngineObject::look_at_kept>("lookAtKept"),
        InstanceMethod<&EngineObject::leave_children>("leaveChildren"),
        InstanceMethod<&EngineObject::ask_pulses>("askPulses"),
        InstanceMethod<&EngineObject::engine_snapshot>("engineSnapshot"),

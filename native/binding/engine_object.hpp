@@ -66,6 +66,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void note_reset(const Napi::CallbackInfo &call);
   void look_for_life(const Napi::CallbackInfo &call);
   void keep_child(const Napi::CallbackInfo &call);
+  Napi::Value look_at_kept(const Napi::CallbackInfo &call);
   void leave_children(const Napi::CallbackInfo &call);
   Napi::Value enter(Napi::Env env, const std::shared_ptr<engine::AddressSpace> &space);
 

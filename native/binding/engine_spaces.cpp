@@ -111,6 +111,12 @@ void EngineObject::keep_child(const Napi::CallbackInfo &call) {
       engine_->keep(sys::Descriptor(static_cast<int>(*number)));
 }
 
+// () => how many
+Napi::Value EngineObject::look_at_kept(const Napi::CallbackInfo &call) {
+  const std::size_t count = engine_ ? engine_->look_at_kept() : 0;
+  return Napi::Number::New(call.Env(), static_cast<double>(count));
+}
+
 void EngineObject::leave_children(const Napi::CallbackInfo &call) {
   if (is_running(call.Env())) engine_->leave_children();
 }

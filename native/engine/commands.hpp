@@ -22,6 +22,7 @@ enum class CommandKind : std::uint8_t {
   wake,
   give_up,
   look_for_life,
+  drop_gone,  // of no space
   end_past,
 };
 

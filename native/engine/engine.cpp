@@ -227,6 +227,7 @@ bool Engine::give_up(const std::shared_ptr<AddressSpace> &space, std::uint64_t s
 }
 
 void Engine::carry_out(Command &command) {
+  if (command.kind == CommandKind::drop_gone) return kept_children_.drop_gone();
   AddressSpace &space = *command.space;
   switch (command.kind) {
     case CommandKind::watch:
@@ -255,6 +256,7 @@ void Engine::carry_out(Command &command) {
       return space.end_past();
     case CommandKind::look_for_life:
       return space.look_for_life();
+    case CommandKind::drop_gone:
     case CommandKind::none:
       return;
   }

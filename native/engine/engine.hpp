@@ -68,6 +68,8 @@ class Engine final : public ForkDesk {
   bool end_past(const std::shared_ptr<AddressSpace> &space);
   // Of a child that nobody serves: as long as it lives. False beyond children_kept_max.
   bool keep(sys::Descriptor uffd) override { return kept_children_.keep(std::move(uffd)); }
+  // How many; those of which the process is gone are dropped a little later.
+  std::size_t look_at_kept();
   // We end, and another engine comes: children keep waiting, and what we know of their layout, and
   // of clients', stays open.
   void leave_children() { kept_children_.leave(); }

@@ -76,6 +76,13 @@ std::shared_ptr<AddressSpace> Engine::create_child(SpacePlan plan, sys::Descript
   return nullptr;
 }
 
+std::size_t Engine::look_at_kept() {
+  const std::size_t count = kept_children_.count();
+  // Without room it is asked again in the next round.
+  if (count > 0) mailbox_->post({.kind = CommandKind::drop_gone});
+  return count;
+}
+
 bool Engine::look_for_life(const std::shared_ptr<AddressSpace> &space) {
   return mailbox_->post({.kind = CommandKind::look_for_life, .space = space});
 }

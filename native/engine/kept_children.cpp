@@ -14,13 +14,22 @@ KeptChildren::~KeptChildren() {
 
 bool KeptChildren::keep(sys::Descriptor uffd) {
   const std::lock_guard lock(mutex_);
-  if (kept_.size() >= limits::children_kept_max) {
-    std::erase_if(kept_, [](const sys::Descriptor &child) {
-      return sys::uffd_is_gone(child.get());
-    });
-  }
   kept_.push_back(std::move(uffd));
+  count_.store(kept_.size());
   return kept_.size() <= limits::children_kept_max;
+}
+
+void KeptChildren::drop_gone() {
+  std::vector<sys::Descriptor> looked_at;
+  {
+    const std::lock_guard lock(mutex_);
+    looked_at.swap(kept_);
+  }
+  std::erase_if(looked_at,
+                [](const sys::Descriptor &child) { return sys::uffd_is_gone(child.get()); });
+  const std::lock_guard lock(mutex_);
+  for (sys::Descriptor &child : looked_at) kept_.push_back(std::move(child));
+  count_.store(kept_.size());
 }
 
 }  // namespace pagerd::engine

@@ -1,3 +1,6 @@
+// Invariant 1.
+// Invariant 2.
+// Invariant 6.
 // time limit: 600 s
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"

@@ -1,3 +1,4 @@
+// Invariant 1.
 #include "bed.hpp"
 #include "engine/region_table.hpp"
 

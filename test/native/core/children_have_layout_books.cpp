@@ -1,3 +1,4 @@
+// Invariant 16.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>

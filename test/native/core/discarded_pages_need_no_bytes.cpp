@@ -1,3 +1,4 @@
+// Invariant 6.
 #include <sys/mman.h>
 
 #include "client.hpp"

@@ -1,3 +1,4 @@
+// Invariant 16.
 #include <sched.h>
 
 #include "engine/discarded_pages.hpp"
