@@ -110,7 +110,8 @@ bool Resolver::install_slice(Served &served, image::Run run) {
   const Region &region = served.region;
   Fault &fault = served.fault;
   const Window window{region.address_of(run.first), region.address_of(run.end)};
-  if (slices == nullptr || window.bytes() <= limits::copied_slice_bytes) return false;
+  const bool is_large = fault.is_cut || window.bytes() > limits::whole_window_bytes;
+  if (slices == nullptr || !is_large) return false;
   const bool is_copied = region.backing() == Backing::anonymous && run.state != PageState::zero;
   const bool is_one_kind = region.backing() == Backing::anonymous ||
                            (region.backing() == Backing::image_private && !fault.is_write);
