@@ -1,8 +1,7 @@
 import type { NativeEngine } from "../engine/native.js"
+import { Rounds } from "./rounds.js"
 import type { Session } from "./session.js"
 
-const roundMs = 1_000
-/** Sessions looked at in one round; with more of them each has its turn less often. */
 const sessionsPerRoundMax = 256
 
 /**
@@ -10,32 +9,33 @@ const sessionsPerRoundMax = 256
  * engine asks the kernel, whose answer for a child that is gone is an event. JS thread.
  */
 export class LifeWatch {
-  private timer: NodeJS.Timeout | undefined
-  private next = 0
+  private readonly rounds: Rounds<Session>
 
   constructor(
     private readonly engine: Pick<NativeEngine, "lookForLife" | "lookAtKept">,
     private readonly children: () => readonly Session[],
-  ) {}
+  ) {
+    const items = () => this.lookAtKept()
+    this.rounds = new Rounds(sessionsPerRoundMax, items, (child) => this.lookAt(child))
+  }
 
   start(): void {
-    this.timer ??= setInterval(() => this.lookAround(), roundMs).unref()
+    this.rounds.start()
   }
 
   stop(): void {
-    clearInterval(this.timer)
-    this.timer = undefined
+    this.rounds.stop()
   }
 
-  private lookAround(): void {
+  /** With nobody left to ask after this is the last round, until there is a child again. */
+  private lookAtKept(): readonly Session[] {
     const children = this.children()
     const kept = this.engine.lookAtKept()
     if (children.length === 0 && kept === 0) this.stop()
-    const turns = Math.min(children.length, sessionsPerRoundMax)
-    for (let turn = 0; turn < turns; turn += 1) {
-      this.next = (this.next + 1) % children.length
-      const { space, state } = children[this.next] as Session
-      if (space !== undefined && state === "active") this.engine.lookForLife(space)
-    }
+    return children
+  }
+
+  private lookAt({ space, state }: Session): void {
+    if (space !== undefined && state === "active") this.engine.lookForLife(space)
   }
 }

@@ -1,8 +1,7 @@
+import { Rounds } from "./rounds.js"
 import type { Session } from "./session.js"
 import type { SessionServices } from "./session_services.js"
 
-const roundMs = 1_000
-/** Sessions looked at in one round; with more of them each has its turn less often. */
 const sessionsPerRoundMax = 64
 
 /**
@@ -11,30 +10,21 @@ const sessionsPerRoundMax = 64
  * once a second.
  */
 export class Placement {
-  private timer: NodeJS.Timeout | undefined
-  private next = 0
+  private readonly rounds: Rounds<Session>
 
   constructor(
     private readonly services: Pick<SessionServices, "engine" | "native">,
-    private readonly sessions: () => readonly Session[],
-  ) {}
+    sessions: () => readonly Session[],
+  ) {
+    this.rounds = new Rounds(sessionsPerRoundMax, sessions, (session) => this.place(session))
+  }
 
   start(): void {
-    this.timer ??= setInterval(() => this.lookAround(), roundMs).unref()
+    this.rounds.start()
   }
 
   stop(): void {
-    clearInterval(this.timer)
-    this.timer = undefined
-  }
-
-  private lookAround(): void {
-    const sessions = this.sessions()
-    const turns = Math.min(sessions.length, sessionsPerRoundMax)
-    for (let turn = 0; turn < turns; turn += 1) {
-      this.next = (this.next + 1) % sessions.length
-      this.place(sessions[this.next] as Session)
-    }
+    this.rounds.stop()
   }
 
   private place(session: Session): void {
