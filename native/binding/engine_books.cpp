@@ -1,8 +1,6 @@
 #include "binding/arguments.hpp"
 #include "binding/engine_object.hpp"
 #include "binding/script.hpp"
-#include "sys/process.hpp"
-#include "sys/uapi.hpp"
 
 namespace pagerd::binding {
 
@@ -10,20 +8,14 @@ namespace pagerd::binding {
 Napi::Value EngineObject::adopt(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   const Napi::Object given = call[0].ToObject();
-  const auto number = unsigned_number(given, "userfaultfd");
-  if (!number || !is_running(env)) return env.Undefined();
-  sys::Descriptor uffd(static_cast<int>(*number));
-  const sys::DescriptorKind kind = sys::describe_descriptor(uffd.get());
-  if (!kind.is_userfaultfd) {
-    throw_type_error(env, ("a userfaultfd is wanted, not " + kind.name).c_str());
-    return env.Undefined();
-  }
+  auto handed = take_userfaultfd(given.Get("userfaultfd"));
+  if (!handed) return env.Undefined();
   std::optional<engine::AdoptedBook> past;
   if (given.Get("layoutBook").IsNumber()) {
     const sys::Descriptor memfd(given.Get("layoutBook").ToNumber().Int32Value());
     auto book = engine::LayoutBook::adopt(memfd);
     if (!book.ok()) {
-      [[maybe_unused]] const int callers = uffd.release();
+      [[maybe_unused]] const int callers = handed->uffd.release();
       throw_error(env, "Cannot go on with a layout book", book.error());
       return env.Undefined();
     }
@@ -31,9 +23,8 @@ Napi::Value EngineObject::adopt(const Napi::CallbackInfo &call) {
   }
   const bool is_child = given.Get("isChild").ToBoolean();
   const auto kin = is_child ? engine::Engine::Kin::child : engine::Engine::Kin::client;
-  const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
-  return enter(env, engine_->adopt(std::move(uffd), layout_features, cpu_of(given.Get("cpu")),
-                                   std::move(past), kin));
+  return enter(env, engine_->adopt(std::move(handed->uffd), handed->layout_features,
+                                   cpu_of(given.Get("cpu")), std::move(past), kin));
 }
 
 // (space) => boolean

@@ -4,8 +4,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "engine/engine.hpp"
+#include "sys/descriptor.hpp"
 
 namespace pagerd::binding {
 
@@ -57,6 +59,13 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::shared_ptr<engine::FillJob> take_fill(const Napi::CallbackInfo &call);
 
   // engine_spaces.cpp
+  // A userfaultfd that is the engine's from now on, and which layout events it has.
+  struct Handed {
+    sys::Descriptor uffd;
+    std::uint64_t layout_features;
+  };
+  // Nothing, with an exception under way, and the descriptor closed, when it is none.
+  std::optional<Handed> take_userfaultfd(const Napi::Value &number);
   Napi::Value attach(const Napi::CallbackInfo &call);
   void place(const Napi::CallbackInfo &call);
   void detach(const Napi::CallbackInfo &call);

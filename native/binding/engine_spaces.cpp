@@ -76,19 +76,24 @@ EngineObject::Book *EngineObject::book_of(const Napi::CallbackInfo &call) {
   return found == books_.end() || found->second.is_detaching ? nullptr : &found->second;
 }
 
-// (userfaultfd, cpu)
-Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
-  const Napi::Env env = call.Env();
-  const auto number = unsigned_number(call[0]);
-  if (!number || !is_running(env)) return env.Undefined();
-  sys::Descriptor uffd(static_cast<int>(*number));
+std::optional<EngineObject::Handed> EngineObject::take_userfaultfd(const Napi::Value &number) {
+  const auto descriptor = unsigned_number(number);
+  if (!descriptor || !is_running(number.Env())) return std::nullopt;
+  sys::Descriptor uffd(static_cast<int>(*descriptor));
   const sys::DescriptorKind kind = sys::describe_descriptor(uffd.get());
   if (!kind.is_userfaultfd) {
-    throw_type_error(env, ("a userfaultfd is wanted, not " + kind.name).c_str());
-    return env.Undefined();
+    throw_type_error(number.Env(), ("a userfaultfd is wanted, not " + kind.name).c_str());
+    return std::nullopt;
   }
-  const std::uint64_t layout_features = kind.features & sys::uapi::layout_features;
-  return enter(env, engine_->attach(std::move(uffd), layout_features, cpu_of(call[1])));
+  return Handed{std::move(uffd), kind.features & sys::uapi::layout_features};
+}
+
+// (userfaultfd, cpu)
+Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
+  auto handed = take_userfaultfd(call[0]);
+  if (!handed) return call.Env().Undefined();
+  return enter(call.Env(),
+               engine_->attach(std::move(handed->uffd), handed->layout_features, cpu_of(call[1])));
 }
 
 // Null: it was not to be had.
