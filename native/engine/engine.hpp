@@ -44,6 +44,7 @@ class Engine final : public ForkDesk {
   // Joins every thread, drops what is queued and closes the spaces still attached. Only looking at
   // counters is allowed after it; fills, regions and spaces that the caller keeps do no harm.
   void stop();
+
   std::shared_ptr<ServedImage> add_image(image::Image image,
                                          std::optional<image::FileSource> file);
   bool remove_image(std::uint32_t id);
