@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -43,7 +44,7 @@ std::vector<std::byte> PatternImage::bytes(std::uint64_t first_page, std::uint64
 
 PatternFile::PatternFile(const PatternImage &image) : image_(image) {
   const char *parent = std::getenv("TMPDIR");
-  directory_ = std::string(parent != nullptr ? parent : "/tmp") + "/pagerd-core-XXXXXX";
+  directory_ = std::string(parent != nullptr ? parent : P_tmpdir) + "/pagerd-core-XXXXXX";
   EXPECT(::mkdtemp(directory_.data()) != nullptr);
   path_ = directory_ + "/image";
 
