@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { page_bytes = 4096, words_max = 6, frame_bytes_max = 1024 };
+#include "test/harness/raw_frames.h"
+
+enum { page_bytes = 4096, words_max = 6 };
 
 static int connection = -1;
 static int userfault = -1;
@@ -29,85 +29,10 @@ static uint64_t slice_bytes;
 static uint32_t last_request;
 static cpu_set_t threads_cpus;
 
-/* A msgpack map in the making. */
-struct frame {
-  unsigned char bytes[frame_bytes_max];
-  size_t length;
-};
-
-static void put(struct frame *frame, const void *bytes, size_t length) {
-  if (frame->length + length > sizeof frame->bytes) abort();
-  memcpy(frame->bytes + frame->length, bytes, length);
-  frame->length += length;
-}
-
-static void put_text(struct frame *frame, const char *text) {
-  const unsigned char head[] = {0xd9, (unsigned char)strlen(text)};
-  put(frame, head, sizeof head);
-  put(frame, text, strlen(text));
-}
-
-static void put_number(struct frame *frame, const char *field, uint64_t number) {
-  unsigned char bytes[9] = {0xcf};
-  for (int i = 0; i < 8; i++) bytes[1 + i] = (unsigned char)(number >> (56 - 8 * i));
-  put_text(frame, field);
-  put(frame, bytes, sizeof bytes);
-}
-
-static void put_field(struct frame *frame, const char *field, const char *text) {
-  put_text(frame, field);
-  put_text(frame, text);
-}
-
-static struct frame begin(const char *type, unsigned char fields) {
-  struct frame frame = {.length = 0};
-  const unsigned char head = 0x80 | fields;
-  put(&frame, &head, 1);
-  put_field(&frame, "type", type);
-  return frame;
-}
-
-static void answer_errno(const char *call) { printf("error %s: %s\n", call, strerror(errno)); }
-
-/* Sends it, with the descriptor unless that is -1, and waits for what the manager answers. That is
-   "error" plus the answer's printable bytes, or the end of the connection, when it is not
-   `wanted`. */
-static int exchange(const struct frame *frame, int descriptor, const char *wanted) {
-  struct iovec part = {(void *)frame->bytes, frame->length};
-  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-  if (descriptor >= 0) {
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-    *rights = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
-  }
-  if (sendmsg(connection, &header, MSG_NOSIGNAL) < 0) return answer_errno("sendmsg"), -1;
-  char answer[frame_bytes_max];
-  const ssize_t length = recv(connection, answer, sizeof answer - 1, 0);
-  if (length <= 0) return puts("error the manager has closed the connection"), -1;
-  if (memmem(answer, (size_t)length, wanted, strlen(wanted))) return 0;
-  for (ssize_t i = 0; i < length; i++)
-    if (answer[i] < ' ' || answer[i] > '~') answer[i] = ' ';
-  printf("error %.*s\n", (int)length, answer);
-  return -1;
-}
-
 /* SOCKET: connects and says hello. */
 static void connect_to(char **words) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  strncpy(address.sun_path, words[1], sizeof address.sun_path - 1);
-  connection = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-  if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
-    return answer_errno("connect");
-  const unsigned char no = 0xc2;
-  struct frame hello = begin("hello", 4);
-  put_number(&hello, "version", 1);
-  put_field(&hello, "client", "hostile");
-  put_text(&hello, "want_device");
-  put(&hello, &no, 1);
-  if (exchange(&hello, -1, "welcome") == 0) puts("ok");
+  connection = greet(words[1], "hostile");
+  if (connection >= 0) puts("ok");
 }
 
 /* FEATURES BYTES: memory of its own, and a userfaultfd with these features that has its faults. */
@@ -118,13 +43,13 @@ static void arm(char **words) {
   const int user_mode_only = geteuid() == 0 ? 0 : 1;
   userfault = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | user_mode_only);
   struct uffdio_api api = {.api = UFFD_API, .features = features};
-  if (ioctl(userfault, UFFDIO_API, &api) < 0) return answer_errno("UFFDIO_API");
+  if (ioctl(userfault, UFFDIO_API, &api) < 0) return (void)fail("UFFDIO_API");
   memory = mmap(NULL, memory_bytes, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return answer_errno("mmap");
+  if (memory == MAP_FAILED) return (void)fail("mmap");
   struct uffdio_register range = {{(uintptr_t)memory, memory_bytes}, 0, 0};
   range.mode = UFFDIO_REGISTER_MODE_MISSING;
-  if (ioctl(userfault, UFFDIO_REGISTER, &range) < 0) return answer_errno("UFFDIO_REGISTER");
+  if (ioctl(userfault, UFFDIO_REGISTER, &range) < 0) return (void)fail("UFFDIO_REGISTER");
   puts("ok");
 }
 
@@ -140,7 +65,7 @@ static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_byte
   put_number(&map, "window_bytes", window_bytes);
   const int descriptor = is_userfault_sent ? -1 : userfault;
   is_userfault_sent = 1;
-  return exchange(&map, descriptor, "mapped");
+  return exchange(connection, &map, descriptor, "mapped");
 }
 
 /* IMAGE REGION_BYTES COUNT [WINDOW_BYTES]: so many regions of that length, one behind the other. */
@@ -178,7 +103,7 @@ static void read_byte(char **words) {
 /* Polling a userfaultfd without O_NONBLOCK is an error that never ends. */
 static void clear_nonblock(char **words) {
   (void)words;
-  if (fcntl(userfault, F_SETFL, 0) < 0) return answer_errno("fcntl");
+  if (fcntl(userfault, F_SETFL, 0) < 0) return (void)fail("fcntl");
   puts("ok");
 }
 
@@ -192,7 +117,7 @@ static void pin(char **words) {
 
 static void start(void *(*run)(void *), void *argument) {
   pthread_t id;
-  if ((errno = pthread_create(&id, NULL, run, argument))) return answer_errno("pthread_create");
+  if ((errno = pthread_create(&id, NULL, run, argument))) return (void)fail("pthread_create");
   if (CPU_COUNT(&threads_cpus)) pthread_setaffinity_np(id, sizeof threads_cpus, &threads_cpus);
   pthread_detach(id);
 }
@@ -280,7 +205,7 @@ static void *fork_forever(void *argument) {
 static void hold_mmap_lock(char **words) {
   const uint64_t bytes = strtoull(words[1], NULL, 0);
   char *ballast = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (ballast == MAP_FAILED) return answer_errno("mmap");
+  if (ballast == MAP_FAILED) return (void)fail("mmap");
   /* Small pages, so that there are many entries to copy. */
   madvise(ballast, bytes, MADV_NOHUGEPAGE);
   for (uint64_t at = 0; at < bytes; at += page_bytes) ballast[at] = 1;
@@ -316,7 +241,7 @@ static void map_aside(char **words) {
 static void leave_to_child(char **words) {
   (void)words;
   const pid_t child = fork();
-  if (child < 0) return answer_errno("fork");
+  if (child < 0) return (void)fail("fork");
   if (child == 0) {
     close(STDIN_FILENO);
     for (;;) pause();

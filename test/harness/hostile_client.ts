@@ -16,7 +16,9 @@ export const layoutEvents = { none: 0, remove: 1 << 3 } as const
 /** Starts a client that obeys hostile_client.c's orders, connected when a socket is given. */
 export async function startHostileClient(socket?: string, uid?: number): Promise<HostileClient> {
   const source = join(repository, "test/harness/hostile_client.c")
-  const program = compileProgram(source, { libraries: ["-pthread"] })
+  const dependsOn = [join(repository, "test/harness/raw_frames.h")]
+  const options = { include: [repository], dependsOn, libraries: ["-pthread"] }
+  const program = compileProgram(source, options)
   const child = spawn(uid === undefined ? program : staged(program), [], {
     stdio: ["pipe", "pipe", "pipe"],
     ...(uid === undefined ? {} : asUid(uid)),

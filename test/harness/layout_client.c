@@ -2,7 +2,6 @@
    on its socket. One order a line on stdin, one answer a line on stdout: "ok NUMBER" or
    "error WORDS". Pages keep their numbers wherever it has moved them. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <stdio.h>
@@ -10,97 +9,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "test/harness/pattern.h"
+#include "test/harness/raw_frames.h"
 
 enum { page_bytes = 4096, pages_max = 65536 };
 
 static int connection = -1, userfault = -1;
 static unsigned char *place[pages_max];
 static uint64_t pages;
-
-struct frame {
-  unsigned char bytes[512];
-  size_t length;
-};
-
-static void put(struct frame *frame, const void *bytes, size_t length) {
-  memcpy(frame->bytes + frame->length, bytes, length);
-  frame->length += length;
-}
-
-static void put_text(struct frame *frame, const char *text) {
-  const unsigned char head[] = {0xd9, (unsigned char)strlen(text)};
-  put(frame, head, sizeof head);
-  put(frame, text, strlen(text));
-}
-
-static void put_field(struct frame *frame, const char *name, const char *text) {
-  put_text(frame, name);
-  put_text(frame, text);
-}
-
-static void put_number(struct frame *frame, const char *name, uint64_t number) {
-  unsigned char bytes[9] = {0xcf};
-  for (int i = 0; i < 8; i++) bytes[1 + i] = (unsigned char)(number >> (56 - 8 * i));
-  put_text(frame, name);
-  put(frame, bytes, sizeof bytes);
-}
-
-static struct frame begin(const char *type, unsigned char fields) {
-  struct frame frame = {.length = 0};
-  const unsigned char head = 0x80 | fields;
-  put(&frame, &head, 1);
-  put_field(&frame, "type", type);
-  return frame;
-}
-
-/* 0 when the answer holds `wanted`; else it is told, and -1. */
-static int exchange(const struct frame *frame, int descriptor, const char *wanted) {
-  struct iovec part = {(void *)frame->bytes, frame->length};
-  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-  if (descriptor >= 0) {
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-    *rights = (struct cmsghdr){CMSG_LEN(sizeof descriptor), SOL_SOCKET, SCM_RIGHTS};
-    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
-  }
-  char answer[1024];
-  ssize_t length = -1;
-  if (sendmsg(connection, &header, MSG_NOSIGNAL) >= 0) {
-    length = recv(connection, answer, sizeof answer, 0);
-  }
-  if (length > 0 && memmem(answer, (size_t)length, wanted, strlen(wanted))) return 0;
-  printf("error ");
-  for (ssize_t i = 0; i < length; i++) putchar(answer[i] >= ' ' ? answer[i] : '.');
-  putchar('\n');
-  return -1;
-}
-
-static int fail(const char *call) {
-  printf("error %s: %s\n", call, strerror(errno));
-  return -1;
-}
-
-static int greet(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0) return fail("connect");
-  struct frame hello = begin("hello", 4);
-  put_number(&hello, "version", 1);
-  put_field(&hello, "client", "layout");
-  put_text(&hello, "want_device");
-  put(&hello, "\xc2", 1);
-  return exchange(&hello, -1, "welcome");
-}
 
 /* With features 0 it goes to the manager as it was made: what is to be said of it, and of the
    memory, is the manager's to say. */
@@ -130,7 +50,7 @@ static int map(const char *image, uint64_t count, uint64_t features, const char 
   put_number(&frame, "offset_bytes", 0);
   put_number(&frame, "window_bytes", page_bytes);
   if (discarded[0]) put_field(&frame, "on_discard", discarded);
-  if (exchange(&frame, is_first ? userfault : -1, "mapped") < 0) return -1;
+  if (exchange(connection, &frame, is_first ? userfault : -1, "mapped") < 0) return -1;
   pages = count;
   for (uint64_t i = 0; i < count; i++) place[i] = memory + i * page_bytes;
   return 0;
@@ -160,7 +80,7 @@ static int64_t mismatch(uint64_t from, uint64_t count, uint32_t seed, int is_zer
 }
 
 static int64_t obey(const char *word, char *text[2], uint64_t a, uint64_t b, uint64_t c) {
-  if (!strcmp(word, "connect")) return greet(text[0]);
+  if (!strcmp(word, "connect")) return (connection = greet(text[0], "layout")) < 0 ? -1 : 0;
   if (!strcmp(word, "map")) return map(text[0], b, c, text[1]);
   if (!strcmp(word, "remove")) {
     return madvise(place[a], b * page_bytes, MADV_DONTNEED) < 0 ? fail("madvise") : 0;

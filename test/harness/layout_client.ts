@@ -16,8 +16,9 @@ export const layoutFeatures = {
 /** Starts a client that obeys layout_client.c's orders, connected. */
 export async function startLayoutClient(socket: string): Promise<HostileClient> {
   const source = join(repository, "test/harness/layout_client.c")
-  const pattern = join(repository, "test/harness/pattern.h")
-  const program = compileProgram(source, { include: [repository], dependsOn: [pattern] })
+  const headers = ["pattern.h", "raw_frames.h"]
+  const dependsOn = headers.map((header) => join(repository, "test/harness", header))
+  const program = compileProgram(source, { include: [repository], dependsOn })
   const child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] })
   const client = new HostileClient(new OwnedProcess("layout client", child))
   await client.order("connect", socket)
