@@ -2,11 +2,11 @@
 import { readFileSync, unlinkSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { startCClient } from "../harness/c_client.js"
+import { type CClient, startCClient } from "../harness/c_client.js"
 import { type Manager, startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
-import { identityOf, ResumingClient } from "./resuming.js"
+import { type Claim, identityOf, ResumingClient } from "./resuming.js"
 
 const page = 4096
 const pages = 64
@@ -21,32 +21,54 @@ const noSession = (manager: Manager) =>
 const hasImages = ({ pid }: Manager): boolean =>
   readFileSync(`/proc/${pid}/maps`, "latin1").includes("/memfd:pagerd-image")
 
+/** What the image "model" is for whoever may see it there. */
+async function modelOf({ socket }: Manager): Promise<Claim> {
+  const seen = new ResumingClient(socket)
+  await seen.raw.greet()
+  const model = await identityOf(seen.raw, "model")
+  seen.close()
+  return model
+}
+
+/** Someone has come, and has been given what it claims. */
+async function claimed({ socket }: Manager, claim: Claim): Promise<ResumingClient> {
+  const hasty = new ResumingClient(socket)
+  await hasty.raw.greet()
+  hasty.claim(claim)
+  await hasty.raw.next("mapped")
+  return hasty
+}
+
+/** The manager dies, and this client does not come to the next one before it may. */
+async function killHoldingBack(client: CClient, manager: Manager): Promise<void> {
+  await manager.kill()
+  process.kill(client.pid, "SIGSTOP")
+}
+
+/** It may come now, and finds the image under its region. */
+async function readsOn(client: CClient, region: number, manager: Manager): Promise<void> {
+  process.kill(client.pid, "SIGCONT")
+  await manager.session(client.pid)
+  assert.is(await client.verify(region, seed, 0, pages * page), -1)
+  await client.stop()
+  await manager.stop()
+}
+
 test("an image that only the manager before had, claimed and left at once", async () => {
   const first = await startManager({ images: { model: patternFile(pages * page, seed) } })
   const client = await startCClient(first.socket)
   const region = await client.map("model", { mode: "copy", windowBytes: page })
   await client.touch(region, 0, page)
-  const seen = new ResumingClient(first.socket)
-  await seen.raw.greet()
-  const model = await identityOf(seen.raw, "model")
-  seen.close()
-  await first.kill()
-  process.kill(client.pid, "SIGSTOP")
+  const model = await modelOf(first)
+  await killHoldingBack(client, first)
 
   const second = await startManager({ directory: first.paths.directory })
-  const hasty = new ResumingClient(second.socket)
-  await hasty.raw.greet()
-  hasty.claim(model)
-  await hasty.raw.next("mapped")
+  const hasty = await claimed(second, model)
   hasty.close()
   await noSession(second)
   assert.ok(hasImages(second), "it is not opened anew for each who comes")
-  process.kill(client.pid, "SIGCONT")
 
-  await second.session(client.pid)
-  assert.is(await client.verify(region, seed, 0, pages * page), -1)
-  await client.stop()
-  await second.stop()
+  await readsOn(client, region, second)
 })
 
 test("pages that only the one who came first still had, whose file is gone", async () => {
@@ -57,20 +79,15 @@ test("pages that only the one who came first still had, whose file is gone", asy
   assert.is(await sharer.verify(shared, seed, 0, pages * page), -1)
   const copier = await startCClient(first.socket)
   const copied = await copier.map("model", { mode: "copy", windowBytes: page })
-  await first.kill()
-  process.kill(copier.pid, "SIGSTOP")
+  await killHoldingBack(copier, first)
   unlinkSync(path)
 
   const second = await startManager({ directory: first.paths.directory })
   await second.sessionOf(sharer.pid, 1)
   await sharer.kill()
   await noSession(second)
-  process.kill(copier.pid, "SIGCONT")
 
-  await second.session(copier.pid)
-  assert.is(await copier.verify(copied, seed, 0, pages * page), -1)
-  await copier.stop()
-  await second.stop()
+  await readsOn(copier, copied, second)
 })
 
 test("an image that this manager has let go again, to who shares its pages", async () => {
@@ -79,27 +96,16 @@ test("an image that this manager has let go again, to who shares its pages", asy
   const client = await startCClient(first.socket)
   const region = await client.map("model", { mode: "share", windowBytes: page })
   await client.touch(region, 0, page)
-  const seen = new ResumingClient(first.socket)
-  await seen.raw.greet()
-  const model = await identityOf(seen.raw, "model")
-  seen.close()
-  await first.kill()
-  process.kill(client.pid, "SIGSTOP")
+  const model = await modelOf(first)
+  await killHoldingBack(client, first)
 
   const second = await startManager({ directory: first.paths.directory, config })
-  const hasty = new ResumingClient(second.socket)
-  await hasty.raw.greet()
-  hasty.claim(model)
-  await hasty.raw.next("mapped")
+  const hasty = await claimed(second, model)
   assert.ok(hasImages(second))
   hasty.close()
   await retryUntil("no image", 20_000, () => !hasImages(second))
-  process.kill(client.pid, "SIGCONT")
 
-  await second.session(client.pid)
-  assert.is(await client.verify(region, seed, 0, pages * page), -1)
-  await client.stop()
-  await second.stop()
+  await readsOn(client, region, second)
 })
 
 test.run()
