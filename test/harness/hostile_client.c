@@ -53,6 +53,17 @@ static void arm(char **words) {
   puts("ok");
 }
 
+/* PID NUMBER ADDRESS BYTES: from now on the userfaultfd that another process has under that number,
+   and its memory there, as if they were this one's. */
+static void borrow(char **words) {
+  const int process = (int)syscall(SYS_pidfd_open, atoi(words[1]), 0);
+  userfault = (int)syscall(SYS_pidfd_getfd, process, atoi(words[2]), 0);
+  if (userfault < 0) return (void)fail("pidfd_getfd");
+  memory = (unsigned char *)(uintptr_t)strtoull(words[3], NULL, 0);
+  memory_bytes = strtoull(words[4], NULL, 0);
+  puts("ok");
+}
+
 static int map_at(const char *image, uint64_t offset_bytes, uint64_t length_bytes,
                   uint64_t window_bytes) {
   struct frame map = begin("map", 8);
@@ -257,6 +268,7 @@ static const struct {
 } orders[] = {
     {"connect", connect_to},
     {"arm", arm},
+    {"borrow", borrow},
     {"map", map},
     {"map_again", map_again},
     {"address", address},

@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { GatedSource } from "../harness/gated_source.js"
 import { type HostileClient, startHostileClient } from "../harness/hostile_client.js"
 import { patternBytes, patternFile } from "../harness/pattern.js"
 import { retryUntil, within } from "../harness/retry.js"
@@ -24,12 +25,18 @@ test.before(async () => {
 test.after(() => manager.close())
 
 /** A process whose userfaultfd others may have; it has no session with it. */
-async function startStranger() {
-  const stranger = await startHostileClient(manager.socket)
+async function startOwner(socket: string) {
+  const stranger = await startHostileClient(socket)
   await stranger.order("arm", 0, pages * page)
   const number = await stranger.order("userfault_number")
-  const address = BigInt(await stranger.order("address"))
-  return { stranger, address, userfaultfd: descriptorOf(stranger.pid, number) }
+  return { stranger, number, address: await stranger.order("address") }
+}
+
+/** The same, with what this process has got of it. */
+async function startStranger() {
+  const { stranger, number, address } = await startOwner(manager.socket)
+  const userfaultfd = descriptorOf(stranger.pid, number)
+  return { stranger, address: BigInt(address), userfaultfd }
 }
 
 const mapOf = (address: bigint, at: number, count: number) => ({
@@ -114,6 +121,37 @@ test("one that two sessions have is served until the last of them ends", async (
   closeSync(userfaultfd)
   await stranger.kill()
   await retryUntil("no session", 5_000, () => manager.inspect.sessions().length === 0)
+})
+
+test("its sender is killed for a fault that is stuck, and not its owner", async () => {
+  if (!isRoot) {
+    skipLoudly("root", "one process must get another's descriptor")
+    return
+  }
+  const patience = { roundMs: 20, faultAgeMs: 50, limitMs: 300 }
+  const config = { watchdog: { ...patience, policy: "kill" as const } }
+  const images = { hanging: new GatedSource(pages * page, seed), image: patternFile(page, seed) }
+  const watched = await serveInTest({ images, config })
+  const { stranger, number, address } = await startOwner(watched.socket)
+  const sender = await startHostileClient(watched.socket)
+  await sender.order("borrow", stranger.pid, number, address, pages * page)
+  await sender.order("map", "hanging", page, 1, page)
+
+  await stranger.order("touch_aside", 0)
+  const { signal } = await sender.process.ended()
+  await retryUntil("its session's end", 5_000, () => watched.inspect.sessions().length === 1)
+
+  assert.is(signal, "SIGKILL")
+  assert.is(stranger.process.child.exitCode, null)
+  assert.is(stranger.process.child.signalCode, null)
+  // Its fault waits as before, and is the next one's to serve.
+  await stranger.order("map", "image", page, 1, page)
+  await readsRightly(stranger, 0)
+  assert.is(watched.inspect.stats().watchdog.clients_killed, 1)
+  const told = watched.logLines.find(({ msg }) => String(msg).startsWith("killed a client"))
+  assert.is(told?.pid, sender.pid)
+  await stranger.kill()
+  await watched.close()
 })
 
 test.run()
