@@ -95,6 +95,25 @@ static void map_again(char **words) {
   map(words);
 }
 
+/* IMAGE COUNT: asks about the image so many times, reading nothing in between; and then reads, past
+   whatever notices come before, until as many answers have come. */
+static void ask(char **words) {
+  uint64_t missing = strtoull(words[2], NULL, 0);
+  for (uint64_t i = 0; i < missing; i++) {
+    struct frame question = begin("image", 3);
+    put_number(&question, "request", ++last_request);
+    put_field(&question, "image", words[1]);
+    if (post(connection, &question, -1) < 0) return;
+  }
+  while (missing > 0) {
+    char answer[frame_bytes_max];
+    const ssize_t length = take(connection, answer);
+    if (length < 0) return;
+    if (memmem(answer, (size_t)length, "image_found", strlen("image_found"))) missing--;
+  }
+  puts("ok");
+}
+
 /* Where its memory is, and the number of its userfaultfd. */
 static void address(char **words) {
   (void)words;
@@ -271,6 +290,7 @@ static const struct {
     {"borrow", borrow},
     {"map", map},
     {"map_again", map_again},
+    {"ask", ask},
     {"address", address},
     {"userfault_number", userfault_number},
     {"read", read_byte},

@@ -66,11 +66,8 @@ static inline int fail(const char *call) {
   return -1;
 }
 
-/* Sends it, with the descriptor unless that is -1, and waits for what the manager answers. 0 when
-   that holds `wanted`; else -1, and the answer's printable bytes are told, or the connection's
-   end. */
-static inline int exchange(int connection, const struct frame *frame, int descriptor,
-                           const char *wanted) {
+/* Sends it, with the descriptor unless that is -1. */
+static inline int post(int connection, const struct frame *frame, int descriptor) {
   struct iovec part = {(void *)frame->bytes, frame->length};
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
   struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
@@ -81,10 +78,24 @@ static inline int exchange(int connection, const struct frame *frame, int descri
     *rights = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
     memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
   }
-  if (sendmsg(connection, &header, MSG_NOSIGNAL) < 0) return fail("sendmsg");
-  char answer[frame_bytes_max];
-  const ssize_t length = recv(connection, answer, sizeof answer, 0);
+  return sendmsg(connection, &header, MSG_NOSIGNAL) < 0 ? fail("sendmsg") : 0;
+}
+
+/* The next frame, its length; -1 at the connection's end. */
+static inline ssize_t take(int connection, char answer[frame_bytes_max]) {
+  const ssize_t length = recv(connection, answer, frame_bytes_max, 0);
   if (length <= 0) return puts("error the manager has closed the connection"), -1;
+  return length;
+}
+
+/* Sends it, and waits for what the manager answers. 0 when that holds `wanted`; else -1, and the
+   answer's printable bytes are told, or the connection's end. */
+static inline int exchange(int connection, const struct frame *frame, int descriptor,
+                           const char *wanted) {
+  char answer[frame_bytes_max];
+  if (post(connection, frame, descriptor) < 0) return -1;
+  const ssize_t length = take(connection, answer);
+  if (length < 0) return -1;
   if (memmem(answer, (size_t)length, wanted, strlen(wanted))) return 0;
   for (ssize_t i = 0; i < length; i++)
     if (answer[i] < ' ' || answer[i] > '~') answer[i] = ' ';
