@@ -95,21 +95,24 @@ static void map_again(char **words) {
   map(words);
 }
 
-/* IMAGE COUNT: asks about the image so many times, reading nothing in between; and then reads, past
-   whatever notices come before, until as many answers have come. */
+/* IMAGE COUNT: asks about the image so many times, and reads no answer. */
 static void ask(char **words) {
-  uint64_t missing = strtoull(words[2], NULL, 0);
-  for (uint64_t i = 0; i < missing; i++) {
+  for (uint64_t i = strtoull(words[2], NULL, 0); i > 0; i--) {
     struct frame question = begin("image", 3);
     put_number(&question, "request", ++last_request);
     put_field(&question, "image", words[1]);
     if (post(connection, &question, -1) < 0) return;
   }
-  while (missing > 0) {
-    char answer[frame_bytes_max];
-    const ssize_t length = take(connection, answer);
+  puts("ok");
+}
+
+/* TYPE COUNT: reads, past whatever else comes, until so many frames of that type have come. */
+static void read_frames(char **words) {
+  for (uint64_t missing = strtoull(words[2], NULL, 0); missing > 0;) {
+    char frame[frame_bytes_max];
+    const ssize_t length = take(connection, frame);
     if (length < 0) return;
-    if (memmem(answer, (size_t)length, "image_found", strlen("image_found"))) missing--;
+    if (memmem(frame, (size_t)length, words[1], strlen(words[1]))) missing--;
   }
   puts("ok");
 }
@@ -291,6 +294,7 @@ static const struct {
     {"map", map},
     {"map_again", map_again},
     {"ask", ask},
+    {"read_frames", read_frames},
     {"address", address},
     {"userfault_number", userfault_number},
     {"read", read_byte},

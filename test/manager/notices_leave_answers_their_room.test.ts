@@ -5,12 +5,15 @@ import * as assert from "uvu/assert"
 import { startHostileClient } from "../harness/hostile_client.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
+import { RawClient } from "./raw_client.js"
 import { serveInTest } from "./serving.js"
 
 const page = 4096
 const pages = 64
 const framesQueuedMax = 32
 const threads = 4
+/** Less than the half of the queue that is theirs. */
+const answers = framesQueuedMax / 4
 /** Far more than a socket holds, and than may wait beside it. */
 const poisonedMin = 5_000
 
@@ -23,12 +26,23 @@ test("a client that reads none of its notices has its answers all the same", asy
   truncateSync(lost, 0)
 
   await client.order("flood_failures", threads)
-  const poisoned = () => manager.inspect.stats().pages_poisoned
-  await retryUntil("poisoned pages without end", 30_000, () => poisoned() > poisonedMin)
-
+  await retryUntil("poisoned pages without end", 30_000, () => {
+    const { pages_poisoned, sessions } = manager.inspect.stats()
+    return pages_poisoned > poisonedMin || sessions === 0
+  })
   assert.is(manager.inspect.sessions().length, 1, "nobody ends for advice")
-  await client.order("ask", "lost", framesQueuedMax / 4)
-  assert.is(manager.inspect.sessions().length, 1)
+
+
+  await client.order("ask", "lost", answers)
+  // Who comes after those questions is answered: so they are, too, with nothing read.
+  const beside = new RawClient(manager.socket)
+  await beside.greet()
+  beside.request({ type: "image", image: "lost" })
+  await beside.next("image_found")
+
+  assert.is(manager.inspect.sessions().length, 2)
+  await client.order("read_frames", "image_found", answers)
+  beside.close()
   await client.kill()
   await manager.close()
 })
