@@ -4,13 +4,13 @@ import type { Identity } from "../access_rule.js"
 import type { ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
-import { LogBudget } from "../log.js"
 import { adoptSpace } from "./adopted_space.js"
 import { ChoiceBook } from "./choice_book.js"
 import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
 import { mappingOf, type Region, RegionBook, type RegionWish } from "./region_book.js"
 import type { SessionRecord } from "./session_journal.js"
+import { SessionLog, wantOfMemory } from "./session_log.js"
 import type { SessionServices } from "./session_services.js"
 import { noAbilities, type UserfaultfdAbilities } from "./userfaultfd.js"
 import type { UserAccount } from "./users.js"
@@ -31,10 +31,6 @@ export interface SessionVoice {
 }
 
 export type SessionState = "greeting" | "active" | "closing"
-
-/** Lines in the log about one session's poisoned pages, and about its refused requests. */
-const linesMax = 5
-const linesSpanMs = 10_000
 
 /**
  * One connected client and all that it registered: its address space in the engine, its regions,
@@ -70,11 +66,7 @@ export class Session {
   private isLayoutKnown = true
   private readonly account: UserAccount
   private readonly published = new Set<Image>()
-  private readonly poisonLines = new LogBudget(linesMax, linesSpanMs)
-  private readonly refusalLines = new LogBudget(linesMax, linesSpanMs)
-  private readonly throttleLines = new LogBudget(1, linesSpanMs)
-  private readonly starvedLines = new LogBudget(1, linesSpanMs)
-  private readonly unservedLines = new LogBudget(1, linesSpanMs)
+  private readonly log: SessionLog
   private forks = 0
   private readonly layout: LayoutFollower
   private ending: Promise<void> | undefined
@@ -87,7 +79,9 @@ export class Session {
     private readonly voice: SessionVoice,
     private readonly onEnded: () => void,
   ) {
-    this.account = services.users.accountOf(peer.uid)
+    const { users, limits, log } = services
+    this.account = users.accountOf(peer.uid)
+    this.log = new SessionLog({ session: id, pid: peer.pid, uid: peer.uid, users, limits, log })
     this.regions = new RegionBook(services.limits, this.account)
     this.layout = this.followLayout()
   }
@@ -102,8 +96,8 @@ export class Session {
     const { id, peer, command, resumedFrom } = this
     const { pid, uid, gid } = peer
     const who = { session: id, pid, uid, gid, client: this.client, command }
-    if (resumedFrom === undefined) this.tell("info", who, "session begins")
-    else this.tell("info", { ...who, resumed_from: resumedFrom }, "session goes on")
+    if (resumedFrom === undefined) this.log.tell("info", who, "session begins")
+    else this.log.tell("info", { ...who, resumed_from: resumedFrom }, "session goes on")
   }
 
   /** Only who reads its userfaultfd hears what it does to its memory. */
@@ -135,7 +129,7 @@ export class Session {
     try {
       const { cpu, isChild, isAdopted } = this
       const past = { userfaultfd, cpu, isChild, layoutBook }
-      const warn = (reason: string) => this.warn({ reason }, "its layout book cannot be used")
+      const warn = (reason: string) => this.log.warn({ reason }, "its layout book cannot be used")
       const adopted = isAdopted ? adoptSpace(engine, past, warn) : undefined
       this.isLayoutKnown = adopted?.isLayoutKnown ?? true
       this.space = adopted?.space ?? engine.attach(userfaultfd, cpu)
@@ -183,9 +177,7 @@ export class Session {
   /** Its newest child waits at the first page that is missing, for as long as it lives. */
   noteUnservedChild(): void {
     this.noteError("busy", "A forked child is not served: there are too many")
-    this.unservedLines.spend((lines_withheld) => {
-      this.warn({ lines_withheld }, "a forked child is not served, and waits: there are too many")
-    })
+    this.log.unservedChild()
   }
 
   /** Its client has unmapped or moved something. */
@@ -273,35 +265,24 @@ export class Session {
     return image
   }
 
-  notePoisoned({ region, offsetBytes, reason }: PoisonedEvent): void {
+  notePoisoned(event: PoisonedEvent): void {
+    const { region, offsetBytes, reason } = event
     this.noteError("poisoned", reason)
-    const facts = { region, offset_bytes: Number(offsetBytes), reason }
-    this.poisonLines.spend((linesWithheld) => {
-      this.warn(
-        { ...facts, lines_withheld: linesWithheld },
-        "poisoned a page: touching it is SIGBUS; mend its image's source and map or reset it again",
-      )
-    })
+    this.log.poisoned(event)
     this.voice.poisoned(region, offsetBytes, BigInt(pageBytes), reason)
   }
 
   /** The client has come to a limit of its own, or the machine has: its faults wait for memory. */
   noteStarved({ region }: StarvedEvent): void {
-    const found = "the kernel has no memory for this client's pages"
-    const remedy = "raise memory.max of its control group or this manager's, or end something there"
+    const { found, remedy } = wantOfMemory
     this.noteError("no_memory", `${found}; its faults are tried again: ${remedy}`)
-    this.starvedLines.spend((lines_withheld) => {
-      const message = `${found}: its faults wait and are tried again, those of others go on`
-      this.warn({ region, lines_withheld }, `${message}; ${remedy}`)
-    })
+    this.log.starved(region)
   }
 
   /** Something that the client sent was refused. */
   noteRefused({ code, message }: ClientError): void {
     this.noteError(code, message)
-    this.refusalLines.spend((linesWithheld) => {
-      this.warn({ code, lines_withheld: linesWithheld }, message)
-    })
+    this.log.refused(code, message)
   }
 
   /** A frame of it has taken so long. How long the next one has to wait for other users. */
@@ -311,12 +292,7 @@ export class Session {
 
   /** It sends faster than it may, and is read that much later. */
   noteThrottled(): void {
-    const { framesPerSecondMax } = this.services.limits
-    this.throttleLines.spend((lines_withheld) => {
-      const facts = { frames_per_second_max: framesPerSecondMax, lines_withheld }
-      const remedy = "see to that client, or raise limits.frames_per_second_max"
-      this.warn(facts, `sends frames too fast: its socket is read less often; ${remedy}`)
-    })
+    this.log.throttled()
   }
 
   noteError(code: string, message: string): void {
@@ -361,7 +337,7 @@ export class Session {
     if (this.space !== undefined) await engine.detach(this.space)
     for (const region of this.regions.list().toReversed()) this.drop(region)
     this.record?.end()
-    this.tell("info", facts, "session ended")
+    this.log.tell("info", facts, "session ended")
     this.onEnded()
   }
 
@@ -375,17 +351,6 @@ export class Session {
   /** To be called once the engine has it no more. */
   private drop(region: Region): void {
     if (this.regions.remove(region)) this.services.images.release(region.image)
-  }
-
-  private warn(facts: object, message: string): void {
-    this.tell("warn", { session: this.id, pid: this.peer.pid, ...facts }, message)
-  }
-
-  private tell(level: "info" | "warn", facts: object, message: string): void {
-    const { users, log } = this.services
-    users.spendLine(this.peer.uid, (withheld) => {
-      log[level](withheld === 0 ? facts : { ...facts, user_lines_withheld: withheld }, message)
-    })
   }
 
   private spaceOf(region: Region): number {
