@@ -32,7 +32,6 @@ test("a client that reads none of its notices has its answers all the same", asy
   })
   assert.is(manager.inspect.sessions().length, 1, "nobody ends for advice")
 
-
   await client.order("ask", "lost", answers)
   // Who comes after those questions is answered: so they are, too, with nothing read.
   const beside = new RawClient(manager.socket)
