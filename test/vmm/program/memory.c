@@ -1,0 +1,74 @@
+#include "test/vmm/program/memory.h"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test/vmm/program/answer.h"
+
+struct memory memory = {.userfault = -1};
+
+enum { huge_bytes = 2 << 20 };
+
+static unsigned char *map_region(uint64_t size_bytes, uint64_t page_bytes) {
+  /* Inaccessible memory around it keeps its neighbours away, and what runs over an end is seen. */
+  const uint64_t reserved_bytes = size_bytes + 2 * (uint64_t)huge_bytes;
+  unsigned char *reserved =
+      mmap(NULL, reserved_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (reserved == MAP_FAILED) die_errno("mmap of the guest's addresses");
+  const uintptr_t start = ((uintptr_t)reserved / huge_bytes + 1) * huge_bytes;
+  const bool is_huge = page_bytes == huge_bytes;
+  /* Firecracker maps without reserving swap; huge pages are reserved by the pool. */
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+                    (is_huge ? MAP_HUGETLB | (21 << MAP_HUGE_SHIFT) : MAP_NORESERVE);
+  void *host = mmap((void *)start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (host == MAP_FAILED) die_errno(is_huge ? "mmap of huge pages" : "mmap of guest memory");
+  return host;
+}
+
+void memory_map(const struct options *options) {
+  memory.page_bytes = options->page_bytes;
+  for (int i = 0; i < options->regions; i++) {
+    memory.regions[memory.count++] = (struct region){
+        .host = map_region(options->region_bytes[i], options->page_bytes),
+        .size_bytes = options->region_bytes[i],
+        .offset_bytes = memory.size_bytes,
+    };
+    memory.size_bytes += options->region_bytes[i];
+  }
+}
+
+void memory_register(const struct options *options) {
+  const int flags = O_CLOEXEC | O_NONBLOCK | (options->is_user_mode_only ? UFFD_USER_MODE_ONLY : 0);
+  memory.userfault = (int)syscall(SYS_userfaultfd, flags);
+  if (memory.userfault < 0) die_errno("userfaultfd");
+  struct uffdio_api api = {
+      .api = UFFD_API,
+      .features = UFFD_FEATURE_EVENT_REMOVE |
+                  (options->has_thread_ids ? (uint64_t)UFFD_FEATURE_THREAD_ID : 0),
+  };
+  if (ioctl(memory.userfault, UFFDIO_API, &api) != 0) die_errno("UFFDIO_API");
+  for (int i = 0; i < memory.count; i++) {
+    struct uffdio_register request = {
+        .range = {(uintptr_t)memory.regions[i].host, memory.regions[i].size_bytes},
+        .mode = UFFDIO_REGISTER_MODE_MISSING,
+    };
+    if (ioctl(memory.userfault, UFFDIO_REGISTER, &request) != 0) die_errno("UFFDIO_REGISTER");
+  }
+}
+
+unsigned char *memory_at(uint64_t offset_bytes) {
+  for (int i = 0; i < memory.count; i++) {
+    const struct region *region = &memory.regions[i];
+    if (offset_bytes - region->offset_bytes < region->size_bytes) {
+      return region->host + (offset_bytes - region->offset_bytes);
+    }
+  }
+  die("guest address 0x%llx is beyond 0x%llx bytes of memory", (unsigned long long)offset_bytes,
+      (unsigned long long)memory.size_bytes);
+}
