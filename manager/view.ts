@@ -68,6 +68,8 @@ export interface RegionView {
   mode_reason: string
   /** Whether it shows its own writes alone, or those of all who map the image so. */
   access: "private" | "shared"
+  /** What pages read as that the client has discarded: the image's bytes again, or zeros. */
+  on_discard: "image" | "zero"
   /** Hexadecimal, "0x7f...". */
   address: string
   length_bytes: number

@@ -18,6 +18,7 @@
  *                                                 A map of mode cow needs none)
  *                                                 (with a region's number: goes on with one that an
  *                                                 earlier manager served)
+ *   choose_discard                 ->   discard_chosen
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
  *                                       poisoned  unasked: a page of a region could not be had
@@ -86,6 +87,13 @@ export const takenMode = z.enum(["copy", "share", "cow"])
 export const access = z.enum(["private", "shared"])
 
 /**
+ * What pages of a region read as once its client has discarded them (MADV_DONTNEED, MADV_FREE): the
+ * image's bytes again, or zeros. Zeros can be had in mode "copy", with a userfaultfd that has
+ * EVENT_REMOVE; in other modes the kernel gives back the file's pages.
+ */
+export const onDiscard = z.enum(["image", "zero"])
+
+/**
  * Asks for an image, and how a region of it would be served. A client that names the modes it can
  * do there gets the image's file along with the answer: read-only, or for access "shared" readable
  * and writable. One that names none can do "copy" only, and gets no file.
@@ -138,6 +146,8 @@ export const map = z.object({
       .max(windowBytesMax)
       .refine((bytes) => (bytes & (bytes - 1)) === 0, "window_bytes is a power of two"),
   ]),
+  /** Default: "zero" where that can be had, else "image". `mapped` says which, to who asks. */
+  on_discard: onDiscard.optional(),
 })
 
 export const prefault = z.object({
@@ -150,6 +160,17 @@ export const prefault = z.object({
 
 /** Says that the client has just dropped the region's pages itself; only the books change. */
 export const reset = z.object({ type: z.literal("reset"), request, region: regionId })
+/**
+ * What was discarded until now is the image's again, and what is discarded from here on is as
+ * chosen. So a client that is to see the image again, in a region where discarded pages are zeros,
+ * chooses "image", drops the pages, and chooses "zero" again.
+ */
+export const chooseDiscard = z.object({
+  type: z.literal("choose_discard"),
+  request,
+  region: regionId,
+  on_discard: onDiscard,
+})
 export const unmap = z.object({ type: z.literal("unmap"), request, region: regionId })
 export const bye = z.object({ type: z.literal("bye"), request })
 
@@ -161,6 +182,7 @@ export const clientMessage = z.discriminatedUnion("type", [
   map,
   prefault,
   reset,
+  chooseDiscard,
   unmap,
   bye,
 ])
@@ -168,6 +190,7 @@ export type ClientMessage = z.infer<typeof clientMessage>
 export type Mode = z.infer<typeof mode>
 export type TakenMode = z.infer<typeof takenMode>
 export type Access = z.infer<typeof access>
+export type OnDiscard = z.infer<typeof onDiscard>
 
 export type ManagerMessage =
   | {
@@ -203,9 +226,12 @@ export type ManagerMessage =
       /** The mode taken, and why. */
       mode: TakenMode
       why: string
+      /** There if the map had one. */
+      on_discard?: OnDiscard
     }
   | { type: "prefaulted"; request: number; region: number; pages_installed: bigint }
   | { type: "reset_done"; request: number; region: number }
+  | { type: "discard_chosen"; request: number; region: number }
   | { type: "unmapped"; request: number; region: number }
   | { type: "goodbye"; request: number }
   /** `request` is 0 when the failure answers no request in particular. */
@@ -238,6 +264,7 @@ export const errorCodes = {
   unknown_region: { fatal: false },
   unsupported_mode: { fatal: false },
   unsupported_access: { fatal: false },
+  unsupported_discard: { fatal: false },
   not_resident: { fatal: false },
   region_misaligned: { fatal: false },
   region_overlap: { fatal: false },

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises"
-import { type ErrorCode, errorCodes } from "../../protocol/messages.js"
+import { type ErrorCode, errorCodes, type OnDiscard } from "../../protocol/messages.js"
 import { ClientError, ManagerError } from "../errors.js"
-import type { EngineEvent, EngineSnapshot, NativeEngine, RegionRequest } from "./native.js"
+import type { EngineEvent, EngineSnapshot, NativeEngine } from "./native.js"
 import type { PastSpace } from "./past_spaces.js"
+import type { RegionRequest } from "./region_request.js"
 
 type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>
 export type FillEvent = EventOf<"fill">
@@ -102,6 +103,10 @@ export class Engine {
 
   async unmap(space: number, region: number): Promise<void> {
     await this.ask(space, (request) => this.native.unmap(space, request, region))
+  }
+
+  async chooseDiscard(space: number, region: number, onDiscard: OnDiscard): Promise<void> {
+    await this.ask(space, (request) => this.native.chooseDiscard(space, request, region, onDiscard))
   }
 
   /**

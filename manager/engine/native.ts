@@ -4,7 +4,9 @@
  * time is answered by an event.
  */
 
+import type { OnDiscard } from "../../protocol/messages.js"
 import type { PastSpaces } from "./past_spaces.js"
+import type { RegionRequest } from "./region_request.js"
 
 export interface EngineOptions {
   /** Fault threads, each pinned to a CPU. 0: one per CPU, at most 4. */
@@ -22,27 +24,6 @@ export interface EngineOptions {
   readonly fillBackoffMaxMs: number
   /** Fault-around window of a region that names none. */
   readonly windowBytesDefault: number
-}
-
-/**
- * What the client has mapped in a region: anonymous memory that bytes are copied into, or the
- * image's own file, for itself alone (MAP_PRIVATE) or together with others (MAP_SHARED).
- */
-export type Mapping = "anonymous" | "image_private" | "image_shared"
-
-/** One region to serve. `region` is unique within its space and chosen by the caller. */
-export interface RegionRequest {
-  readonly space: number
-  /** Echoed in the `mapped` or `refused` event. */
-  readonly request: number
-  readonly region: number
-  readonly address: bigint
-  readonly lengthBytes: bigint
-  readonly image: number
-  readonly imageOffsetBytes: bigint
-  readonly mapping: Mapping
-  /** 0: the engine's default. */
-  readonly windowBytes: number
 }
 
 export type EngineEvent =
@@ -82,7 +63,7 @@ export type EngineEvent =
       readonly message: string
     }
   | {
-      readonly kind: "unmapped"
+      readonly kind: "unmapped" | "discardChosen"
       readonly space: number
       readonly request: number
       readonly region: number
@@ -332,6 +313,11 @@ export interface NativeEngine extends PastSpaces {
     offsetBytes: bigint,
     lengthBytes: bigint,
   ): void
+  /**
+   * What was discarded until now is the image's again, what is from here on is as chosen: a
+   * `discardChosen` event follows.
+   */
+  chooseDiscard(space: number, request: number, region: number, onDiscard: OnDiscard): void
   /** The client dropped the region's pages: residency starts again at zero. */
   noteReset(space: number, region: number): void
   /** Of a forked child's space: a `gone` event follows, once, if its process is no more. */

@@ -82,6 +82,7 @@ export function regionViews(session: Session, engine: SnapshotSource): RegionVie
       mode: region.mode,
       mode_reason: region.why,
       access: region.access,
+      on_discard: region.onDiscard,
       address: hex(region.address),
       length_bytes: Number(region.lengthBytes),
       offset_bytes: Number(region.offsetBytes),

@@ -1,7 +1,7 @@
 import { pageBytes, regionBytesMax } from "../../protocol/limits.js"
-import type { Access, TakenMode } from "../../protocol/messages.js"
+import type { Access, OnDiscard, TakenMode } from "../../protocol/messages.js"
 import type { Limits } from "../config.js"
-import type { Mapping } from "../engine/native.js"
+import type { Mapping } from "../engine/region_request.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import type { UserAccount } from "./users.js"
@@ -25,6 +25,8 @@ export interface RegionWish {
   readonly why: string
   /** The number that it had with an earlier manager. */
   readonly region?: number | undefined
+  /** Undefined: as it always was for such a client. */
+  readonly onDiscard?: OnDiscard | undefined
 }
 
 /** One region of a session, from the moment it is asked for until it has been unmapped. */
@@ -34,6 +36,8 @@ export interface Region extends RegionWish {
   address: bigint
   /** How often the client has dropped its pages, to see the image again. */
   resets: number
+  /** What pages read as that the client has discarded. */
+  onDiscard: OnDiscard
 }
 
 type RegionLimits = Pick<
@@ -108,14 +112,14 @@ export class RegionBook {
   }
 
   /** Enters a region before the engine has it, so that a request behind it meets it. */
-  enter(wish: RegionWish): Region {
+  enter(wish: RegionWish, onDiscard: OnDiscard): Region {
     checkRange(wish)
     this.checkRoom(wish)
     if (!this.canMove) this.checkOverlap(wish)
-    return this.put({ ...wish, region: this.numberFor(wish), resets: 0 })
+    return this.put({ ...wish, region: this.numberFor(wish), resets: 0, onDiscard })
   }
 
-  /** A region of the parent's, for a forked child: it is served already. */
+  /** A region of another session's that is served already: of a forked child's parent, say. */
   copy(region: Region): Region {
     return this.put({ ...region })
   }
@@ -130,6 +134,7 @@ export class RegionBook {
   private put(region: Region): Region {
     this.byAddress.splice(this.placeOf(region.address), 0, region)
     this.byNumber.set(region.region, region)
+    this.lastRegion = Math.max(this.lastRegion, region.region)
     this.totalBytes += region.lengthBytes
     this.user.regions += 1
     this.user.lengthBytes += region.lengthBytes
@@ -165,7 +170,6 @@ export class RegionBook {
       const message = `Cannot map region at ${hex(address)}: no number is left in this session`
       throw new ClientError("too_many_regions", message)
     }
-    this.lastRegion = Math.max(this.lastRegion, number)
     return number
   }
 

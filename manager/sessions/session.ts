@@ -1,11 +1,13 @@
 import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
+import type { OnDiscard } from "../../protocol/messages.js"
 import type { Identity } from "../access_rule.js"
 import type { ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import { adoptSpace } from "./adopted_space.js"
 import { ChoiceBook } from "./choice_book.js"
+import { chooseDiscard } from "./discard_choice.js"
 import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
 import { mappingOf, type Region, RegionBook, type RegionWish } from "./region_book.js"
@@ -187,20 +189,23 @@ export class Session {
 
   /** Serves a region. Rejects with a ClientError when it cannot, and nothing of it is left. */
   async map(wish: RegionWish): Promise<Region> {
-    if (wish.mode === "cow") return this.enter(wish)
+    const { image, mode, onDiscard } = wish
+    const { abilities } = this
+    const chosen = chooseDiscard({ image: image.name, mode, onDiscard, abilities })
+    if (mode === "cow") return this.enter(wish, chosen)
     const { space } = this
     if (space === undefined) {
       const wanted = "wanted a userfaultfd along with the session's first map"
       throw new ClientError("missing_descriptor", `No descriptor came with the map, ${wanted}`)
     }
-    if (wish.mode === "share" && !this.abilities.hasMinorFaults) {
+    if (mode === "share" && !abilities.hasMinorFaults) {
       const found = "its userfaultfd was made without the feature MINOR_SHMEM"
-      const message = `Cannot map image "${wish.image.name}" with mode "share": ${found}`
+      const message = `Cannot map image "${image.name}" with mode "share": ${found}`
       throw new ClientError("unsupported_mode", message)
     }
-    const region = this.enter(wish)
+    const region = this.enter(wish, chosen)
     try {
-      if (this.abilities.isRaw) await this.register(region, wish.mode)
+      if (abilities.isRaw) await this.register(region, mode)
       await this.services.engine.map({
         space,
         region: region.region,
@@ -210,6 +215,7 @@ export class Session {
         imageOffsetBytes: region.offsetBytes,
         mapping: mappingOf(region),
         windowBytes: region.windowBytes,
+        onDiscard: region.onDiscard,
       })
       this.record?.noteMapped(region)
       return region
@@ -247,6 +253,17 @@ export class Session {
   /** Counts among what its user has under way. */
   runBulk<T>(run: () => Promise<T>): Promise<T> {
     return this.services.users.runBulk(this.peer.uid, run)
+  }
+
+  /** What was discarded until now is the image's again, what is from here on is as chosen. */
+  async chooseDiscard(region: Region, onDiscard: OnDiscard): Promise<void> {
+    const { abilities } = this
+    const { image, mode } = region
+    const chosen = chooseDiscard({ image: image.name, mode, onDiscard, abilities })
+    if (mode === "cow") return
+    await this.services.engine.chooseDiscard(this.spaceOf(region), region.region, chosen)
+    region.onDiscard = chosen
+    this.record?.noteMapped(region)
   }
 
   /** The client has dropped the region's pages by itself. */
@@ -342,8 +359,8 @@ export class Session {
   }
 
   /** Of mode cow nobody but this book ever hears: the kernel serves it without us. */
-  private enter(wish: RegionWish): Region {
-    const region = this.regions.enter(wish)
+  private enter(wish: RegionWish, onDiscard: OnDiscard): Region {
+    const region = this.regions.enter(wish, onDiscard)
     this.services.images.retain(region.image)
     return region
   }

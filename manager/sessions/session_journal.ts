@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { access, takenMode } from "../../protocol/messages.js"
+import { access, onDiscard, takenMode } from "../../protocol/messages.js"
 import { bootId } from "../boot.js"
 import { reasonOf } from "../errors.js"
 import type { Logger } from "../log.js"
@@ -42,6 +42,7 @@ const regionLine = z.object({
   windowBytes: z.number(),
   mode: takenMode,
   access,
+  onDiscard: onDiscard.optional(),
 })
 
 const endLine = z.object({ ended: z.number() })
@@ -199,13 +200,13 @@ export class SessionRecord {
   }
 }
 
-function regionLineOf({ image, region, windowBytes, mode, access, ...range }: Region): string {
-  const { address, lengthBytes, offsetBytes } = range
+function regionLineOf({ image, region, windowBytes, ...rest }: Region): string {
+  const { address, lengthBytes, offsetBytes, mode, access, onDiscard } = rest
   const { id, key, name } = image
   return lineOf({
     ...{ region, image: { id, key, name } },
     ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
-    ...{ windowBytes, mode, access },
+    ...{ windowBytes, mode, access, onDiscard },
   })
 }
 

@@ -33,6 +33,8 @@ export interface UserfaultfdAbilities {
   readonly hasMinorFaults: boolean
   /** The client's changes to its memory, of which only who reads the descriptor hears. */
   readonly hasLayoutEvents: boolean
+  /** Of those, the one that tells of discarded pages. */
+  readonly tellsDiscards: boolean
   /** Of those, some that change where its regions are. */
   readonly movesRegions: boolean
   /** It came as it was made: what is to be said of it to the kernel, the manager says. */
@@ -46,6 +48,7 @@ const layoutEvents = ["EVENT_FORK", "EVENT_REMAP", "EVENT_REMOVE", "EVENT_UNMAP"
 export const noAbilities: UserfaultfdAbilities = {
   hasMinorFaults: false,
   hasLayoutEvents: false,
+  tellsDiscards: false,
   movesRegions: false,
   isRaw: false,
 }
@@ -71,6 +74,7 @@ export function checkUserfaultfd(
   return {
     hasMinorFaults: names.includes("MINOR_SHMEM"),
     hasLayoutEvents: names.some((name) => layoutEvents.includes(name)),
+    tellsDiscards: names.includes("EVENT_REMOVE"),
     movesRegions: names.some((name) => moveFeatures.includes(name)),
     isRaw: !isInitialised,
   }

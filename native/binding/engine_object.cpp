@@ -19,6 +19,7 @@ const char *name_of(EventKind kind) {
     case EventKind::mapped: return "mapped";
     case EventKind::refused: return "refused";
     case EventKind::unmapped: return "unmapped";
+    case EventKind::discard_chosen: return "discardChosen";
     case EventKind::prefaulted: return "prefaulted";
     case EventKind::loaded: return "loaded";
     case EventKind::poisoned: return "poisoned";
@@ -94,6 +95,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
+       InstanceMethod<&EngineObject::choose_discard>("chooseDiscard"),
        InstanceMethod<&EngineObject::look_for_life>("lookForLife"),
        InstanceMethod<&EngineObject::keep_child>("keepChild"),
        InstanceMethod<&EngineObject::look_at_kept>("lookAtKept"),

@@ -73,6 +73,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void unmap(const Napi::CallbackInfo &call);
   void prefault(const Napi::CallbackInfo &call);
   void note_reset(const Napi::CallbackInfo &call);
+  void choose_discard(const Napi::CallbackInfo &call);
   void look_for_life(const Napi::CallbackInfo &call);
   void keep_child(const Napi::CallbackInfo &call);
   Napi::Value look_at_kept(const Napi::CallbackInfo &call);

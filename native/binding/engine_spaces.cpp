@@ -27,6 +27,14 @@ std::optional<engine::Backing> backing_of(const Napi::Object &given) {
   return std::nullopt;
 }
 
+std::optional<engine::OnDiscard> on_discard_of(const Napi::Value &given) {
+  const std::string name = given.ToString();
+  if (name == "zero") return engine::OnDiscard::zeros;
+  if (name == "image") return engine::OnDiscard::image;
+  throw_type_error(given.Env(), "onDiscard is wanted to be zero or image");
+  return std::nullopt;
+}
+
 // Nothing, with an exception under way, when a field is missing or of the wrong type.
 std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_bytes_default) {
   const auto request = unsigned_number(given, "request");
@@ -45,10 +53,13 @@ std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_by
   if (!window) return std::nullopt;
   const auto backing = backing_of(given);
   if (!backing) return std::nullopt;
+  const auto on_discard = on_discard_of(given.Get("onDiscard"));
+  if (!on_discard) return std::nullopt;
   const auto id = static_cast<std::uint32_t>(*region);
   return Asked{*request,
                *image,
-               {id, *address, *length, *offset, *window, window_bytes_default, *backing}};
+               {id, *address, *length, *offset, *window, window_bytes_default, *backing,
+                *on_discard}};
 }
 
 // Addresses of a client end below this on every machine we run on; so no sum of two of them
@@ -239,6 +250,25 @@ void EngineObject::note_reset(const Napi::CallbackInfo &call) {
   if (book == nullptr) return;
   const auto region = unsigned_number(call[1]);
   if (region) engine_->note_reset(book->space, static_cast<std::uint32_t>(*region));
+}
+
+// (space, request, region, "image" or "zero")
+void EngineObject::choose_discard(const Napi::CallbackInfo &call) {
+  const auto space = unsigned_number(call[0]);
+  if (!space) return;
+  const auto request = unsigned_number(call[1]);
+  if (!request) return;
+  const auto region = unsigned_number(call[2]);
+  if (!region) return;
+  const auto chosen = on_discard_of(call[3]);
+  if (!chosen) return;
+  const auto id = static_cast<std::uint32_t>(*region);
+  const auto asked = static_cast<std::uint32_t>(*request);
+  Book *book = book_of(call);
+  if (book == nullptr) return refuse(*space, asked, id, "unknown_region", "the session has ended");
+  if (engine_->choose_discard(book->space, id, *chosen, asked)) return;
+  // Of no region, for the one that was asked about is there still.
+  refuse(*space, asked, 0, "busy", busy_text);
 }
 
 // (space), of a forked child.

@@ -138,6 +138,8 @@ class AddressSpace {
   // False when there is no such region. The end is announced when the last pin is gone.
   bool remove_region(std::uint32_t id, std::uint32_t request);
   void note_reset(std::uint32_t region);
+  // False when there is no such region. See RegionLife::choose().
+  bool choose_discard(std::uint32_t id, OnDiscard on_discard);
   // Of one with a past: every region of it that is still served is mapped. From here on it is read.
   void end_past();
   // Lets exactly these fault threads read it.

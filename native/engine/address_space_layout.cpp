@@ -108,6 +108,15 @@ bool AddressSpace::poison_rest() {
   return true;
 }
 
+bool AddressSpace::choose_discard(std::uint32_t id, OnDiscard on_discard) {
+  const Guard held = lock();
+  const auto region = regions_.with_id(id);
+  if (!region) return false;
+  const LayoutBook::Change change(book_.get());
+  region->choose(on_discard);
+  return true;
+}
+
 void AddressSpace::tell_of_layout() {
   if (is_layout_told_.exchange(true)) return;
   outbox_.post({.kind = EventKind::layout_changed, .space = id_});

@@ -19,6 +19,7 @@ enum class CommandKind : std::uint8_t {
   map,
   unmap,
   note_reset,
+  choose_discard,
   wake,
   give_up,
   look_for_life,
@@ -35,6 +36,7 @@ struct Command {
   unsigned attempts = 0;  // map
   std::uint32_t region_id = 0;
   int cpu = -1;                // watch
+  OnDiscard on_discard = OnDiscard::zeros;  // choose_discard
   std::uint64_t address = 0;   // wake
   std::uint64_t since_ns = 0;  // give_up
   std::string reason;          // give_up

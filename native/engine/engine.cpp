@@ -150,6 +150,15 @@ bool Engine::unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t reg
       {.kind = CommandKind::unmap, .space = space, .request = request, .region_id = region});
 }
 
+bool Engine::choose_discard(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+                            OnDiscard on_discard, std::uint32_t request) {
+  return post({.kind = CommandKind::choose_discard,
+               .space = space,
+               .request = request,
+               .region_id = region,
+               .on_discard = on_discard});
+}
+
 bool Engine::post(Command command) {
   if (answers_owed_ >= limits::commands_max || !mailbox_->post(std::move(command))) return false;
   ++answers_owed_;
@@ -185,6 +194,7 @@ bool Engine::take_event(Event &event) {
     case EventKind::mapped:
     case EventKind::refused:
     case EventKind::unmapped:
+    case EventKind::discard_chosen:
     case EventKind::prefaulted:
     case EventKind::loaded:
       PAGERD_CHECK(answers_owed_ > 0);
@@ -238,14 +248,11 @@ void Engine::carry_out(Command &command) {
       return carry_out_map(command);
     case CommandKind::unmap:
       if (space.remove_region(command.region_id, command.request)) return;
-      return outbox_.post({.kind = EventKind::refused,
-                           .space = space.id(),
-                           .request = command.request,
-                           .region = command.region_id,
-                           .code = "unknown_region",
-                           .text = "there is no region " + std::to_string(command.region_id)});
+      return refuse_unknown(command);
     case CommandKind::note_reset:
       return space.note_reset(command.region_id);
+    case CommandKind::choose_discard:
+      return carry_out_choose(command);
     case CommandKind::wake:
       space.retry_watch();
       return rescue_.wake(command.space, command.address);
@@ -281,6 +288,25 @@ void Engine::carry_out_map(Command &command) {
                 .space = space.id(),
                 .request = command.request,
                 .region = region});
+}
+
+void Engine::carry_out_choose(const Command &command) {
+  if (!command.space->choose_discard(command.region_id, command.on_discard)) {
+    return refuse_unknown(command);
+  }
+  outbox_.post({.kind = EventKind::discard_chosen,
+                .space = command.space->id(),
+                .request = command.request,
+                .region = command.region_id});
+}
+
+void Engine::refuse_unknown(const Command &command) {
+  outbox_.post({.kind = EventKind::refused,
+                .space = command.space->id(),
+                .request = command.request,
+                .region = command.region_id,
+                .code = "unknown_region",
+                .text = "there is no region " + std::to_string(command.region_id)});
 }
 
 void Engine::carry_out_detach(AddressSpace &space) {

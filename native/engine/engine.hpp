@@ -92,6 +92,8 @@ class Engine final : public ForkDesk {
            std::uint32_t request);
   bool unmap(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
              std::uint32_t request);
+  bool choose_discard(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+                      OnDiscard on_discard, std::uint32_t request);
   bool prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
                 std::uint32_t request);
 
@@ -126,6 +128,8 @@ class Engine final : public ForkDesk {
   std::shared_ptr<AddressSpace> open(sys::Descriptor uffd, SpacePlan plan, int cpu);
   void carry_out(Command &command);
   void carry_out_map(Command &command);
+  void carry_out_choose(const Command &command);
+  void refuse_unknown(const Command &command);
   void carry_out_detach(AddressSpace &space);
   std::vector<sys::Epoll *> loops_near(int cpu);
   // Any fault thread, under the parent's lock.

@@ -29,6 +29,7 @@ enum class EventKind : std::uint8_t {
   mapped,
   refused,
   unmapped,
+  discard_chosen,
   prefaulted,
   loaded,
   poisoned,

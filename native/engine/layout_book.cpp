@@ -44,8 +44,11 @@ sys::Result<AdoptedBook> LayoutBook::adopt(const sys::Descriptor &memfd) {
   auto head = sys::Mapping::shared(file.value(), head_bytes);
   if (!head.ok()) return head.error();
   std::shared_ptr<LayoutBook> book(new LayoutBook(file.take(), head.take()));
-  const LayoutHeader &header = book->header();
-  if (header.magic != layout_file::magic || header.version != layout_file::version) return unknown;
+  LayoutHeader &header = book->header();
+  const bool is_ours = header.magic == layout_file::magic &&
+                       header.version >= layout_file::version_min &&
+                       header.version <= layout_file::version;
+  if (!is_ours) return unknown;
   const std::uint64_t words_end = header.words_end.load();
   if (words_end < layout_file::words_at || words_end > layout_file::length_bytes) return unknown;
   const std::uint64_t records = header.records.load();
@@ -56,6 +59,7 @@ sys::Result<AdoptedBook> LayoutBook::adopt(const sys::Descriptor &memfd) {
   if (!past || !unapplied) return unknown;
   past->unapplied = std::move(*unapplied);
   book->find_free_records();
+  header.version = layout_file::version;
   return AdoptedBook{std::move(book), std::move(*past)};
 }
 

@@ -24,7 +24,8 @@ struct alignas(64) LayoutRecord {
   std::uint64_t length_bytes = 0;
   std::uint64_t image_offset_bytes = 0;
   std::uint64_t words_at = 0;  // region: where its discarded pages are in the file; 0: it has none
-  std::uint32_t content = 0;   // part: a Content
+  std::uint32_t content = 0;     // part: a Content
+  std::uint32_t on_discard = 0;  // region: an OnDiscard
 };
 
 struct LayoutHeader {
@@ -46,7 +47,9 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 namespace layout_file {
 
 inline constexpr std::uint64_t magic = 0x6b6f6f4274756f4c;
-inline constexpr std::uint32_t version = 1;
+// The first had no `on_discard`; that was 0 for all.
+inline constexpr std::uint32_t version = 2;
+inline constexpr std::uint32_t version_min = 1;
 
 // The header's page, the records, then words of bits wherever there is room. All of it holes until
 // it is written.

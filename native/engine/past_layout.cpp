@@ -21,7 +21,8 @@ bool is_range(std::uint64_t start, std::uint64_t bytes) {
 bool is_sound(const LayoutRecord &record) {
   if (!is_range(record.image_offset_bytes, record.length_bytes)) return false;
   if (record.kind == RecordKind::region) {
-    return sys::is_page_aligned(record.start) && record.words_at < layout_file::length_bytes;
+    return sys::is_page_aligned(record.start) && record.words_at < layout_file::length_bytes &&
+           record.on_discard <= static_cast<std::uint32_t>(OnDiscard::image);
   }
   if (record.kind == RecordKind::owed) return is_range(record.start, record.length_bytes);
   return record.kind == RecordKind::part && is_range(record.start, record.length_bytes) &&
@@ -75,8 +76,13 @@ std::optional<PastLayout> past_layout_of(std::span<const LayoutRecord> records) 
       ranges.push_back({record.start, record.start + record.length_bytes});
       continue;
     }
-    const PastRegion region{i, record.start, record.length_bytes, record.image_offset_bytes,
-                            record.words_at, {}};
+    const PastRegion region{i,
+                            record.start,
+                            record.length_bytes,
+                            record.image_offset_bytes,
+                            record.words_at,
+                            static_cast<OnDiscard>(record.on_discard),
+                            {}};
     if (!past.regions.emplace(record.region, region).second) return std::nullopt;
     if (record.words_at != 0) words.push_back(words_of(record));
   }

@@ -26,6 +26,7 @@ struct PastRegion {
   std::uint64_t length_bytes;
   std::uint64_t image_offset_bytes;
   std::uint64_t words_at;  // 0: nothing of it is discarded
+  OnDiscard on_discard;
   std::vector<PastPart> parts;
 };
 

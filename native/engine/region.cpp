@@ -24,7 +24,7 @@ Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
     : Region(plan, Content::image,
              std::make_shared<RegionLife>(plan.id, std::move(image),
                                           plan.image_offset_bytes / page_bytes,
-                                          plan.length_bytes / page_bytes)) {
+                                          plan.length_bytes / page_bytes, plan.on_discard)) {
   life_->address.store(start());
 }
 

@@ -26,6 +26,7 @@ struct RegionPlan {
   std::uint64_t window_bytes;
   std::uint64_t window_bytes_default;
   Backing backing = Backing::anonymous;
+  OnDiscard on_discard = OnDiscard::zeros;
 };
 
 // What a part of a region shows: its range of the image, or zeros, where its client has let it grow
@@ -74,8 +75,8 @@ class Region {
   // Said before installing: the thread that an install wakes may fault again before it returns.
   void expect_next(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
 
-  // Pages the client discarded: anonymous ones read as zeros from now on; those of a file are the
-  // file's again. Under the address space's lock.
+  // Pages the client discarded: anonymous ones read as zeros from now on, or as was chosen; those
+  // of a file are the file's again. Under the address space's lock.
   // False when there is no memory to note that in.
   [[nodiscard]] bool discard(Window range);
   // With `address` discarded: the discarded run around it in `window`; else what of `window` is not

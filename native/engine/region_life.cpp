@@ -10,8 +10,12 @@
 namespace pagerd::engine {
 
 RegionLife::RegionLife(std::uint32_t id, std::shared_ptr<ServedImage> image,
-                       std::uint64_t first_page, std::uint64_t pages)
-    : id_(id), image_(std::move(image)), first_page_(first_page), pages_(pages) {
+                       std::uint64_t first_page, std::uint64_t pages, OnDiscard on_discard)
+    : id_(id),
+      image_(std::move(image)),
+      first_page_(first_page),
+      pages_(pages),
+      on_discard_(on_discard) {
   PAGERD_CHECK(pages > 0);
   image_->regions.fetch_add(1);
 }
@@ -19,7 +23,7 @@ RegionLife::RegionLife(std::uint32_t id, std::shared_ptr<ServedImage> image,
 RegionLife::~RegionLife() { image_->regions.fetch_sub(1); }
 
 std::shared_ptr<RegionLife> RegionLife::fork(std::shared_ptr<LayoutBook> book) const {
-  auto child = std::make_shared<RegionLife>(id_, image_, first_page_, pages_);
+  auto child = std::make_shared<RegionLife>(id_, image_, first_page_, pages_, on_discard_);
   // What is present in the parent is in the child too.
   child->resident_pages.add(resident_pages.get());
   child->address.store(address.load());
@@ -37,7 +41,8 @@ LayoutRecord RegionLife::record() const {
           .start = address.load(),
           .length_bytes = pages_ * sys::page_bytes,
           .image_offset_bytes = first_page_ * sys::page_bytes,
-          .words_at = discarded_ ? discarded_->at() : 0};
+          .words_at = discarded_ ? discarded_->at() : 0,
+          .on_discard = static_cast<std::uint32_t>(on_discard_)};
 }
 
 void RegionLife::enter(std::shared_ptr<LayoutBook> book) {
@@ -52,6 +57,8 @@ bool RegionLife::resume(std::shared_ptr<LayoutBook> book, const PastRegion &past
     discarded_ = DiscardedPages::open(pages_, LayoutBook::words_of(book), past.words_at);
     if (!discarded_) return false;
   }
+  // The book is never late; whoever maps the region again may be.
+  on_discard_ = past.on_discard;
   book_ = std::move(book);
   record_ = past.record;
   address.store(past.address);
@@ -67,9 +74,17 @@ void RegionLife::move_to(std::uint64_t to) {
   if (book_) book_->replace(record_, record());
 }
 
+void RegionLife::choose(OnDiscard on_discard) {
+  on_discard_ = on_discard;
+  // Goes when the book speaks of it no more.
+  const std::optional<DiscardedPages> forgotten = std::exchange(discarded_, std::nullopt);
+  if (book_) book_->replace(record_, record());
+}
+
 bool RegionLife::discard(std::uint64_t first_page, std::uint64_t end_page) {
   PAGERD_CHECK(first_page_ <= first_page && first_page <= end_page);
   PAGERD_CHECK(end_page - first_page_ <= pages_);
+  if (on_discard_ == OnDiscard::image) return true;
   if (!discarded_) {
     discarded_ = DiscardedPages::create(pages_, LayoutBook::words_of(book_));
     if (!discarded_) return false;

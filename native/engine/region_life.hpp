@@ -14,16 +14,19 @@ namespace pagerd::engine {
 class ServedImage;
 struct PastRegion;
 
+// What pages of anonymous memory read as once their client has discarded them.
+enum class OnDiscard : std::uint8_t { zeros, image };
+
 // What all parts of one region share, wherever its client has moved them: its number, its end, its
-// counters, and which of its pages the client has discarded. One for each region that was mapped,
-// and owned by its parts and by its space's table.
+// counters, what discarded pages read as, and which of them are zeros by that. One for each region
+// that was mapped, and owned by its parts and by its space's table.
 //
 // Whoever installs pages holds a pin; a region that closes leaves the table first and is over when
 // the last pin is gone, so that nothing is ever installed after its end was announced.
 class RegionLife {
  public:
   RegionLife(std::uint32_t id, std::shared_ptr<ServedImage> image, std::uint64_t first_page,
-             std::uint64_t pages);
+             std::uint64_t pages, OnDiscard on_discard);
   ~RegionLife();
   RegionLife(const RegionLife &) = delete;
   RegionLife &operator=(const RegionLife &) = delete;
@@ -37,12 +40,16 @@ class RegionLife {
   std::shared_ptr<RegionLife> fork(std::shared_ptr<LayoutBook> book) const;
 
   // From here on a book has it, and which of its pages are discarded. Null: none does. This and the
-  // next three within a change of the book.
+  // next four within a change of the book.
   void enter(std::shared_ptr<LayoutBook> book);
   // The same where the book has it from an earlier engine. False when that cannot be.
   [[nodiscard]] bool resume(std::shared_ptr<LayoutBook> book, const PastRegion &past);
   void leave_book();
   void move_to(std::uint64_t address);
+  // What was discarded until now is the image's again; what is from here on is as chosen. Under the
+  // address space's lock.
+  void choose(OnDiscard on_discard);
+  OnDiscard on_discard() const { return on_discard_; }
 
   // Pages of the image, under the address space's lock. False when there is no memory to note them.
   [[nodiscard]] bool discard(std::uint64_t first_page, std::uint64_t end_page);
@@ -80,6 +87,7 @@ class RegionLife {
   const std::shared_ptr<ServedImage> image_;
   const std::uint64_t first_page_;
   const std::uint64_t pages_;
+  OnDiscard on_discard_;
   std::shared_ptr<LayoutBook> book_;
   std::uint32_t record_ = LayoutBook::no_record;
   std::optional<DiscardedPages> discarded_;

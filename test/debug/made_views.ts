@@ -88,6 +88,7 @@ export function region(sessionId: string, number: number): RegionView {
     mode: "copy",
     mode_reason: "asked for",
     access: "private",
+    on_discard: "image",
     address: "0x7f3a00000000",
     length_bytes: 207 * 2 ** 20,
     offset_bytes: 0,

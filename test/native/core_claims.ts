@@ -39,6 +39,7 @@ const concurrent = [
   "waiters_of_lost_memory_are_woken.cpp",
   "moved_pages_keep_their_bytes.cpp",
   "discarded_pages_need_no_bytes.cpp",
+  "discarded_pages_read_as_was_chosen.cpp",
   "next_engine_knows_what_was_done.cpp",
   "layout_books_are_right_or_unknown.cpp",
 ]

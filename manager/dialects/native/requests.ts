@@ -5,7 +5,7 @@ import { checkPublishedFile } from "../../images/published_file.js"
 import type { Image, ImageRegistry } from "../../images/registry.js"
 import type { ResumedImage } from "../../images/resumption.js"
 import { chooseMode, type ModeChoice } from "../../sessions/mode_choice.js"
-import type { RegionWish } from "../../sessions/region_book.js"
+import type { Region, RegionWish } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
 import { checkUserfaultfd } from "../../sessions/userfaultfd.js"
@@ -54,6 +54,8 @@ function resultOf(
       return prefault(message, scope)
     case "reset":
       return reset(message, scope)
+    case "choose_discard":
+      return chooseDiscard(message, scope)
     case "unmap":
       return unmap(message, scope)
   }
@@ -96,11 +98,18 @@ async function map(message: RequestOf<"map">, scope: RequestScope): Promise<Mana
   sessions.checkNotDraining()
   const wish = wishOf(message, scope)
   try {
-    const { region, mode, why } = await session.map(wish)
-    return { type: "mapped", request: message.request, region, mode, why }
+    return mappedAs(await session.map(wish), message)
   } finally {
     images.forgetUnused(wish.image)
   }
+}
+
+function mappedAs(
+  { region, mode, why, onDiscard }: Region,
+  { request, on_discard }: RequestOf<"map">,
+): ManagerMessage {
+  const asked = on_discard === undefined ? {} : { on_discard: onDiscard }
+  return { type: "mapped", request, region, mode, why, ...asked }
 }
 
 function attachIfCame({ session, sessions, native, descriptors }: RequestScope): void {
@@ -130,6 +139,7 @@ function wishOf(message: RequestOf<"map">, scope: RequestScope): RegionWish {
     lengthBytes: message.length_bytes,
     offsetBytes: message.offset_bytes,
     windowBytes: message.window_bytes,
+    onDiscard: message.on_discard,
     mode: choice.mode,
     access,
     why: session.choices.reasonFor(image, choice.mode) ?? choice.why,
@@ -199,6 +209,14 @@ async function reset(
 ): Promise<ManagerMessage> {
   scope.session.noteReset(scope.session.regions.find(region))
   return { type: "reset_done", request, region }
+}
+
+async function chooseDiscard(
+  { request, region, on_discard }: RequestOf<"choose_discard">,
+  { session }: RequestScope,
+): Promise<ManagerMessage> {
+  await session.chooseDiscard(session.regions.find(region), on_discard)
+  return { type: "discard_chosen", request, region }
 }
 
 async function unmap(

@@ -141,7 +141,7 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
   const engine::RegionPlan region{++last_region_,     mapped.address(),
                                   mapped.length_bytes, plan.offset_bytes,
                                   plan.window_bytes,   bed.engine().window_bytes_default(),
-                                  plan.backing};
+                                  plan.backing,        plan.on_discard};
   mapped.region = std::make_shared<engine::Region>(region, image);
   const std::uint32_t request = bed.next_request();
   EXPECT(bed.engine().map(space, mapped.region, request));
@@ -158,6 +158,12 @@ void Client::unmap(const Mapped &mapped) {
   retire(mapped);
   EXPECT(::munmap(mapped.start, mapped.length_bytes) == 0);
   memory_.erase(mapped.start);
+}
+
+void Client::choose_discard(const Mapped &mapped, engine::OnDiscard on_discard) {
+  const std::uint32_t request = bed.next_request();
+  EXPECT(bed.engine().choose_discard(space, mapped.region->id(), on_discard, request));
+  bed.await(EventKind::discard_chosen, request);
 }
 
 std::uint32_t Client::prefault(const Mapped &mapped, std::uint64_t first_page,

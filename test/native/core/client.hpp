@@ -14,6 +14,7 @@ struct MapPlan {
   std::uint64_t window_bytes = 0;
   std::byte *address = nullptr;  // memory that is registered already; null: new memory
   engine::Backing backing = engine::Backing::anonymous;
+  engine::OnDiscard on_discard = engine::OnDiscard::zeros;
 };
 
 // One region as its client sees it.
@@ -64,6 +65,7 @@ class Client {
   void unmap(const Mapped &mapped);
   // Only the former: the memory stays registered.
   void retire(const Mapped &mapped);
+  void choose_discard(const Mapped &mapped, engine::OnDiscard on_discard);
   std::uint32_t prefault(const Mapped &mapped, std::uint64_t first_page, std::uint64_t pages);
   void detach();
 

@@ -61,6 +61,7 @@ const std::vector<Change> refused_at_once{
     [](const File &file) { file.first(RecordKind::part).content = 2; },
     [](const File &file) { file.first(RecordKind::region).length_bytes += 1; },
     [](const File &file) { file.first(RecordKind::region).words_at = ~std::uint64_t{0}; },
+    [](const File &file) { file.first(RecordKind::region).on_discard = 2; },
     [](const File &file) { file.first(RecordKind::region).kind = RecordKind::none; },
     [](const File &file) {
       file.first(RecordKind::none) = file.first(RecordKind::region);

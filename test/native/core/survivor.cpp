@@ -36,7 +36,7 @@ void Survivor::begin(Bed &bed, const Image &image) {
 
 std::uint32_t Survivor::ask_to_map(Bed &bed, const Image &image) {
   const engine::RegionPlan plan{1,          reinterpret_cast<std::uint64_t>(start),
-                                length_bytes, 0, page_bytes, page_bytes, backing};
+                                length_bytes, 0, page_bytes, page_bytes, backing, on_discard};
   region = std::make_shared<engine::Region>(plan, image);
   const std::uint32_t request = bed.next_request();
   EXPECT(bed.engine().map(space, region, request));

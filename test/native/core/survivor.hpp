@@ -26,6 +26,7 @@ class Survivor {
 
   const std::uint64_t length_bytes;
   const engine::Backing backing;
+  engine::OnDiscard on_discard = engine::OnDiscard::zeros;
   const sys::Descriptor uffd = open_userfaultfd(features);
   std::byte *start = nullptr;
   std::shared_ptr<engine::AddressSpace> space;
