@@ -119,6 +119,14 @@ export class RegionBook {
     return this.put({ ...wish, region: this.numberFor(wish), resets: 0, onDiscard })
   }
 
+  checkNumbersFree(regions: readonly Region[]): void {
+    for (const { region } of regions) {
+      if (!this.byNumber.has(region)) continue
+      const message = `Cannot go on with region ${region}: this session has another of that number`
+      throw new ClientError("region_overlap", message)
+    }
+  }
+
   /** A region of another session's that is served already: of a forked child's parent, say. */
   copy(region: Region): Region {
     return this.put({ ...region })

@@ -7,6 +7,7 @@ import { ClientError, reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import { adoptSpace } from "./adopted_space.js"
 import { ChoiceBook } from "./choice_book.js"
+import { Claims } from "./claims.js"
 import { chooseDiscard } from "./discard_choice.js"
 import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
@@ -64,6 +65,7 @@ export class Session {
   userfaultfd = -1
   /** The CPU that the client is pinned to, or -1. */
   cpu = -1
+  readonly claims = new Claims((region) => this.unmap(region))
   private abilities: UserfaultfdAbilities = noAbilities
   private isLayoutKnown = true
   private readonly account: UserAccount
@@ -168,6 +170,26 @@ export class Session {
     }
     const facts = { session: this.id, parent: parent.id, regions: this.regions.size }
     this.services.log.info(facts, "a client has forked: its child is served")
+  }
+
+  /**
+   * Goes on with all that an adopted session has, which is the same client's and has nothing any
+   * more then. Throws a ClientError, and takes nothing, where it has such regions itself.
+   */
+  takeOver(adopted: Session): void {
+    const regions = [...adopted.regions.list()]
+    this.regions.checkNumbersFree(regions)
+    this.space = adopted.space
+    this.userfaultfd = adopted.userfaultfd
+    this.abilities = adopted.abilities
+    if (this.abilities.movesRegions) this.regions.allowMoves()
+    for (const region of regions) {
+      this.claims.expect(this.regions.copy(region))
+      this.services.images.retain(region.image)
+      adopted.drop(region)
+    }
+    adopted.space = undefined
+    adopted.userfaultfd = -1
   }
 
   /** The name for the next child that it has forked. */

@@ -49,9 +49,14 @@ const endLine = z.object({ ended: z.number() })
 
 export type PastRegion = z.output<typeof regionLine>
 
-/** A session of an earlier manager of this boot, whose client does not come by itself. */
-export interface PastSession extends z.output<typeof header> {
+/** What another session goes on with: where it stands, and its line for each region. */
+export interface Followed {
   readonly file: string
+  readonly lines: ReadonlyMap<number, string>
+}
+
+/** A session of an earlier manager of this boot, whose client does not come by itself. */
+export interface PastSession extends z.output<typeof header>, Followed {
   /** Tells the manager that wrote it from others. */
   readonly manager: string
   readonly regions: readonly PastRegion[]
@@ -86,8 +91,11 @@ export class SessionJournal {
     this.past = past.filter(({ file }) => !followed.has(file))
   }
 
-  /** To be called once there is something to serve. Undefined for a process that cannot be seen. */
-  begin(session: Session, follows?: PastSession): SessionRecord | undefined {
+  /**
+   * To be called once there is something to serve. Undefined for a process that cannot be seen.
+   * `follows`: what stands there stands in this one from the first moment on.
+   */
+  begin(session: Session, follows?: Followed): SessionRecord | undefined {
     const { pid, uid, gid, groups } = session.peer
     const { parent, userfaultfd, layoutBook } = session
     const child = session.isChild ? { parent, userfaultfd } : undefined
@@ -99,7 +107,8 @@ export class SessionJournal {
       ...{ client: session.client, child, kept },
       ...(follows && { follows: follows.file }),
     }
-    return new SessionRecord(this, `session-${this.manager}-${session.id}.jsonl`, lineOf(record))
+    const file = `session-${this.manager}-${session.id}.jsonl`
+    return new SessionRecord(this, file, lineOf(record), follows?.lines)
   }
 
   /** Nobody will need it any more. */
@@ -140,7 +149,7 @@ export class SessionJournal {
       lines.pop()
       const known = header.parse(JSON.parse(lines.shift() ?? ""))
       const manager = filePattern.exec(file)?.[1] ?? ""
-      if (known.boot === this.boot) return { ...known, file, manager, regions: regionsOf(lines) }
+      if (known.boot === this.boot) return { ...known, file, manager, ...regionsOf(lines) }
     } catch (error) {
       this.log.warn({ file, reason: reasonOf(error) }, "a journal entry cannot be read")
     }
@@ -150,32 +159,34 @@ export class SessionJournal {
 }
 
 /** One session's file. */
-export class SessionRecord {
-  private readonly regions = new Map<number, string>()
+export class SessionRecord implements Followed {
+  readonly lines: Map<number, string>
   private staleLines = 0
   private isWhole: boolean
 
   constructor(
     private readonly journal: SessionJournal,
-    private readonly file: string,
+    readonly file: string,
     private readonly header: string,
+    lines: ReadonlyMap<number, string> = new Map(),
   ) {
-    this.isWhole = journal.replace(file, [header])
+    this.lines = new Map(lines)
+    this.isWhole = journal.replace(file, [header, ...lines.values()])
   }
 
   noteMapped(region: Region): void {
     const line = regionLineOf(region)
-    this.regions.set(region.region, line)
+    this.lines.set(region.region, line)
     this.add(line)
   }
 
   noteAllMapped(regions: readonly Region[]): void {
-    for (const region of regions) this.regions.set(region.region, regionLineOf(region))
+    for (const region of regions) this.lines.set(region.region, regionLineOf(region))
     this.writeAll()
   }
 
   noteEnded(region: number): void {
-    if (!this.regions.delete(region)) return
+    if (!this.lines.delete(region)) return
     this.staleLines += 2
     this.add(lineOf({ ended: region }))
   }
@@ -186,7 +197,7 @@ export class SessionRecord {
   }
 
   private add(line: string): void {
-    const isLong = this.staleLines > staleLinesMax + this.regions.size
+    const isLong = this.staleLines > staleLinesMax + this.lines.size
     if (this.isWhole && !isLong) {
       this.isWhole = this.journal.append(this.file, line)
       return
@@ -196,7 +207,7 @@ export class SessionRecord {
 
   private writeAll(): void {
     this.staleLines = 0
-    this.isWhole = this.journal.replace(this.file, [this.header, ...this.regions.values()])
+    this.isWhole = this.journal.replace(this.file, [this.header, ...this.lines.values()])
   }
 }
 
@@ -210,18 +221,22 @@ function regionLineOf({ image, region, windowBytes, ...rest }: Region): string {
   })
 }
 
-function regionsOf(lines: readonly string[]): PastRegion[] {
+function regionsOf(noted: readonly string[]): Pick<PastSession, "regions" | "lines"> {
   const regions = new Map<number, PastRegion>()
-  for (const line of lines) {
-    const noted: unknown = JSON.parse(line)
-    const end = endLine.safeParse(noted)
-    if (end.success) regions.delete(end.data.ended)
-    else {
-      const region = regionLine.parse(noted)
+  const lines = new Map<number, string>()
+  for (const line of noted) {
+    const value: unknown = JSON.parse(line)
+    const end = endLine.safeParse(value)
+    if (end.success) {
+      regions.delete(end.data.ended)
+      lines.delete(end.data.ended)
+    } else {
+      const region = regionLine.parse(value)
       regions.set(region.region, region)
+      lines.set(region.region, `${line}\n`)
     }
   }
-  return [...regions.values()]
+  return { regions: [...regions.values()], lines }
 }
 
 function identityOf(pid: number, native: Pick<SocketModule, "ClientProcess">): string {

@@ -162,8 +162,30 @@ export class Sessions {
 
   /** To be called once the session has its address space. `follows`: it goes on with that one. */
   noteAttached(session: Session, space: number, follows?: PastSession): void {
-    if (!session.resumes) session.record = this.journal?.begin(session, follows)
-    this.endAdopted(session)
+    // What a client has done to its memory it cannot tell again.
+    const isToBeKept = !session.resumes || session.hasLayoutEvents
+    if (isToBeKept) session.record = this.journal?.begin(session, follows)
+    this.findAdopted(session, session.userfaultfd)?.dismiss(comeAgain(session))
+    this.noteOwner(session, space)
+  }
+
+  /**
+   * The client of an adopted session has come by itself after all. Where it has layout events, its
+   * new session goes on with the old one's space, by what is known of its memory. False: there is
+   * no such session.
+   */
+  goOnWithAdopted(session: Session, userfaultfd: number): boolean {
+    const adopted = this.findAdopted(session, userfaultfd)
+    const space = adopted?.space
+    if (adopted === undefined || space === undefined || !adopted.hasLayoutEvents) return false
+    session.takeOver(adopted)
+    session.record = this.journal?.begin(session, adopted.record)
+    this.noteOwner(session, space)
+    adopted.dismiss(comeAgain(session))
+    return true
+  }
+
+  private noteOwner(session: Session, space: number): void {
     this.owners.set(space, { session: session.id, pid: session.peer.pid })
     this.placement.start()
     for (const [ended, owner] of this.owners) {
@@ -201,14 +223,13 @@ export class Sessions {
     await Promise.all(last)
   }
 
-  /** The client has come by itself after all, with the userfaultfd that was fetched from it. */
-  private endAdopted(session: Session): void {
+  /** The one with the same userfaultfd, which was fetched from the client. */
+  private findAdopted(session: Session, userfaultfd: number): Session | undefined {
     const { isSameFile } = this.services.native
-    for (const other of this.list()) {
-      if (other === session || !other.isAdopted || other.peer.pid !== session.peer.pid) continue
-      if (!isSameFile(other.userfaultfd, session.userfaultfd)) continue
-      other.dismiss(new ClientError("client_gone", `the client has come again, as ${session.id}`))
-    }
+    return this.list().find((other) => {
+      if (other === session || !other.isAdopted || other.peer.pid !== session.peer.pid) return false
+      return isSameFile(other.userfaultfd, userfaultfd)
+    })
   }
 
   private checkRoom(uid: number): void {
@@ -243,3 +264,6 @@ export class Sessions {
     users.forget(uid)
   }
 }
+
+const comeAgain = ({ id }: Session) =>
+  new ClientError("client_gone", `the client has come again, as ${id}`)

@@ -15,6 +15,8 @@ const mmap = libc.func("mmap", "uint64_t", [
   "int64_t", // offset
 ])
 
+const madvise = libc.func("int madvise(uint64_t address, uint64_t length, int advice)")
+
 const userfaultfdNumber = process.arch === "arm64" ? 282 : 323
 const closeOnExec = 0o2000000
 const nonBlocking = 0o4000
@@ -24,6 +26,7 @@ const apiVersion = 0xaan
 const modeMissing = 1n
 const modeMinor = 4n
 const readAndWrite = 3
+const dontNeed = 4
 const privateAnonymous = 0x22
 const fileMappings = { shared: 1, private: 2 }
 
@@ -81,6 +84,13 @@ export function registeredFile(
 /** Memory as bytes: reading and writing them faults. Not to be used once it is unmapped. */
 export function memoryAt(address: bigint, lengthBytes: number): Buffer {
   return Buffer.from(koffi.view(address, lengthBytes))
+}
+
+/** Waits for whoever reads the userfaultfd, where that tells of it. */
+export function discardMemory(address: bigint, lengthBytes: number): void {
+  if (madvise(address, BigInt(lengthBytes), dontNeed) < 0) {
+    throw new Error(`madvise failed: ${errnoName()}`)
+  }
 }
 
 function map(lengthBytes: number, flags: number, file: number): bigint {

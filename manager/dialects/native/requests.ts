@@ -96,12 +96,24 @@ async function map(message: RequestOf<"map">, scope: RequestScope): Promise<Mana
   // The protocol promises that the userfaultfd is kept even when the map it came with is refused.
   attachIfCame(scope)
   sessions.checkNotDraining()
+  const kept = keptRegion(message, session)
+  if (kept !== undefined) return mappedAs(kept, message)
+  const clearing = message.region === undefined ? session.claims.close() : undefined
+  if (clearing !== undefined) await clearing
   const wish = wishOf(message, scope)
   try {
     return mappedAs(await session.map(wish), message)
   } finally {
     images.forgetUnused(wish.image)
   }
+}
+
+/** One that the manager has gone on with before its client came. */
+function keptRegion(message: RequestOf<"map">, { claims }: Session): Region | undefined {
+  const { region, address, mode, access = "private" } = message
+  if (region === undefined) return undefined
+  const range = { lengthBytes: message.length_bytes, offsetBytes: message.offset_bytes }
+  return claims.take({ region, address, mode, access, ...range })
 }
 
 function mappedAs(
@@ -120,6 +132,7 @@ function attachIfCame({ session, sessions, native, descriptors }: RequestScope):
     throw new ClientError("surplus_descriptors", `${found}, wanted it with the first map only`)
   }
   const abilities = checkUserfaultfd(native, userfaultfd)
+  if (sessions.goOnWithAdopted(session, userfaultfd)) return
   sessions.checkKept(abilities)
   descriptors.take()
   sessions.noteAttached(session, session.attach(userfaultfd, abilities))
