@@ -68,6 +68,7 @@ const sequential = [
   "forked_children_are_served.cpp",
   "children_beyond_the_limit_wait.cpp",
   "children_of_too_many_parts_wait.cpp",
+  "children_of_all_clients_are_bounded.cpp",
   "children_have_layout_books.cpp",
   "corrupt_layout_books_are_refused.cpp",
   "what_is_owed_outlives_an_engine.cpp",
