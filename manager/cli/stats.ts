@@ -74,6 +74,7 @@ function renderStats(info: InfoView, stats: StatsView, terminal: Terminal): stri
       `${formatBytes(stats.manager_rss_bytes)} resident`,
       counted(stats.descriptors, "descriptor"),
       alarm(terminal, `${counted(stats.events_dropped, "event")} lost`, stats.events_dropped),
+      alarm(terminal, `${counted(stats.threads_held, "thread")} held`, stats.threads_held),
     ]),
     "",
     ...latencyTable(stats, terminal),

@@ -52,6 +52,11 @@ function addFaults(set: MetricSet, stats: StatsView): void {
     "Engine events lost to a full queue.",
     stats.events_dropped,
   )
+  set.gauge(
+    "pagerd_threads_held",
+    "Threads of the manager that wait for what a client keeps, as the lock of its mappings.",
+    stats.threads_held,
+  )
   set.counter(
     "pagerd_log_lines_dropped_total",
     "Log lines that could not be written in time.",

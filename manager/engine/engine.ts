@@ -64,8 +64,8 @@ export class Engine {
   }
 
   /** Takes ownership of the userfaultfd. Returns the space. */
-  attach(userfaultfd: number, cpu: number): number {
-    const space = this.native.attach(userfaultfd, cpu)
+  attach(userfaultfd: number, cpu: number, uid: number): number {
+    const space = this.native.attach(userfaultfd, cpu, uid)
     this.attached.add(space)
     return space
   }

@@ -229,6 +229,8 @@ export interface EngineSnapshot extends FaultCounters {
   /** Time from asking for bytes until they are in the image. */
   readonly fillUs: LatencySnapshot
   readonly spaces: number
+  /** Threads that wait in the kernel for what a client keeps; others do their work. */
+  readonly threadsHeld: number
   readonly eventsDropped: number
 }
 
@@ -297,9 +299,9 @@ export interface NativeEngine extends PastSpaces {
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread
-   * reads it.
+   * reads it. `uid`: whose it is.
    */
-  attach(uffd: number, cpu: number): number
+  attach(uffd: number, cpu: number, uid: number): number
   /** Changes which fault threads read it. */
   place(space: number, cpu: number): void
   /** Ends a space with all of its regions; a `detached` event follows. */

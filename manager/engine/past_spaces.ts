@@ -3,6 +3,7 @@ export interface PastSpace {
   readonly userfaultfd: number
   readonly layoutBook?: number | undefined
   readonly cpu: number
+  readonly uid: number
   /** Of a forked child, which nobody but us has open. */
   readonly isChild: boolean
 }

@@ -111,6 +111,7 @@ export class Inspection implements Inspectable {
       fill_us_p99: snapshot.fillUs.p99,
       fill_us_max: snapshot.fillUs.max,
       events_dropped: snapshot.eventsDropped,
+      threads_held: snapshot.threadsHeld,
       watchdog: watchdogView(this.inspected.watchdog.counts),
       log_lines_dropped: standardError().linesDropped,
       threads: snapshot.threads.map((thread) => ({ ...thread })),

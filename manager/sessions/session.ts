@@ -132,11 +132,12 @@ export class Session {
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
       const { cpu, isChild, isAdopted } = this
-      const past = { userfaultfd, cpu, isChild, layoutBook }
+      const { uid } = this.peer
+      const past = { userfaultfd, cpu, uid, isChild, layoutBook }
       const warn = (reason: string) => this.log.warn({ reason }, "its layout book cannot be used")
       const adopted = isAdopted ? adoptSpace(engine, past, warn) : undefined
       this.isLayoutKnown = adopted?.isLayoutKnown ?? true
-      this.space = adopted?.space ?? engine.attach(userfaultfd, cpu)
+      this.space = adopted?.space ?? engine.attach(userfaultfd, cpu, uid)
       this.userfaultfd = userfaultfd
       this.abilities = abilities
       if (abilities.movesRegions) this.regions.allowMoves()

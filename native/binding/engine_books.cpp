@@ -4,10 +4,12 @@
 
 namespace pagerd::binding {
 
-// ({ userfaultfd, layoutBook?, cpu, isChild })
+// ({ userfaultfd, layoutBook?, cpu, uid, isChild })
 Napi::Value EngineObject::adopt(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   const Napi::Object given = call[0].ToObject();
+  const auto uid = unsigned_number(given, "uid");
+  if (!uid) return env.Undefined();
   auto handed = take_userfaultfd(given.Get("userfaultfd"));
   if (!handed) return env.Undefined();
   std::optional<engine::AdoptedBook> past;
@@ -24,7 +26,8 @@ Napi::Value EngineObject::adopt(const Napi::CallbackInfo &call) {
   const bool is_child = given.Get("isChild").ToBoolean();
   const auto kin = is_child ? engine::Engine::Kin::child : engine::Engine::Kin::client;
   return enter(env, engine_->adopt(std::move(handed->uffd), handed->layout_features,
-                                   cpu_of(given.Get("cpu")), std::move(past), kin));
+                                   cpu_of(given.Get("cpu")), std::move(past), kin,
+                                   static_cast<std::uint32_t>(*uid)));
 }
 
 // (space) => boolean

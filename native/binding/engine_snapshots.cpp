@@ -102,8 +102,10 @@ Napi::Value EngineObject::engine_snapshot(const Napi::CallbackInfo &call) {
   auto total = std::make_unique<Tally>();
   Napi::Array threads = Napi::Array::New(env);
   for (const auto &loop : engine_->loops()) {
-    const Tally &tally = loop->worker().tally;
-    total->add(tally);
+    auto own = std::make_unique<Tally>();
+    loop->crew().look_at_each([&](const auto &member) { own->add(member.worker.tally); });
+    total->add(*own);
+    const Tally &tally = *own;
     Napi::Object thread = Napi::Object::New(env);
     thread.Set("cpu", to_number(env, static_cast<std::uint64_t>(loop->cpu())));
     thread.Set("faults", to_number(env, tally.kinds[0].get() + tally.kinds[1].get() +
@@ -111,12 +113,14 @@ Napi::Value EngineObject::engine_snapshot(const Napi::CallbackInfo &call) {
     thread.Set("wakeups", to_number(env, loop->wakeups.get()));
     threads.Set(threads.Length(), thread);
   }
-  for (const auto &worker : engine_->filler_workers()) total->add(worker->tally);
+  const engine::Crew &fillers = engine_->fillers().crew();
+  fillers.look_at_each([&](const auto &member) { total->add(member.worker.tally); });
 
   Napi::Object object = Napi::Object::New(env);
   put_counters(object, *total);
   object.Set("threads", threads);
-  object.Set("fillerThreads", to_number(env, engine_->filler_workers().size()));
+  object.Set("fillerThreads", to_number(env, fillers.size()));
+  object.Set("threadsHeld", to_number(env, engine_->threads_held()));
   object.Set("fillUs", latency_object(env, engine_->fill_latency().latency()));
   object.Set("spaces", to_number(env, books_.size()));
   object.Set("eventsDropped", to_number(env, engine_->events_dropped()));

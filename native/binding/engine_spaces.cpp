@@ -99,12 +99,15 @@ std::optional<EngineObject::Handed> EngineObject::take_userfaultfd(const Napi::V
   return Handed{std::move(uffd), kind.features & sys::uapi::layout_features};
 }
 
-// (userfaultfd, cpu)
+// (userfaultfd, cpu, uid)
 Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
+  const auto uid = unsigned_number(call[2]);
+  if (!uid) return call.Env().Undefined();
   auto handed = take_userfaultfd(call[0]);
   if (!handed) return call.Env().Undefined();
   return enter(call.Env(),
-               engine_->attach(std::move(handed->uffd), handed->layout_features, cpu_of(call[1])));
+               engine_->attach(std::move(handed->uffd), handed->layout_features, cpu_of(call[1]),
+                               static_cast<std::uint32_t>(*uid)));
 }
 
 // Null: it was not to be had.

@@ -66,6 +66,7 @@ AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, SpacePlan plan, Out
       forks_(plan.forks),
       is_child_(plan.family != nullptr),
       family_(plan.family ? std::move(plan.family) : std::make_shared<Family>()),
+      owner_(plan.owner != nullptr ? *plan.owner : Owner::nobody()),
       book_(std::move(plan.book)),
       uffd_(std::move(uffd)),
       past_(std::move(plan.past)) {

@@ -15,6 +15,7 @@
 #include "engine/events.hpp"
 #include "engine/family.hpp"
 #include "engine/limits.hpp"
+#include "engine/owner.hpp"
 #include "engine/pending.hpp"
 #include "engine/region_table.hpp"
 #include "engine/starvation.hpp"
@@ -84,6 +85,7 @@ struct SpacePlan {
   std::uint64_t layout_features = 0;
   ForkDesk *forks = nullptr;       // needed where fork events are among them
   std::shared_ptr<Family> family;  // makes it that of a child
+  Owner *owner = nullptr;          // null: one that nobody else has
   // Where layout events' effects are kept; null: what they did is known to this process alone.
   std::shared_ptr<LayoutBook> book;
   // What stands in it, of an earlier engine: the space is not read until the regions of that one
@@ -117,6 +119,16 @@ class AddressSpace {
   bool is_child() const { return is_child_; }
   // Null: it has none.
   const LayoutBook *book() const { return book_.get(); }
+  Owner &owner() const { return owner_; }
+
+  // Whoever enters waits in the kernel for what the client keeps, the lock of its mappings say: so
+  // nobody does, and its faults stay where they are. What the sentry finds out (sentry.hpp).
+  bool is_stalled() const { return is_stalled_.load() || owner_.is_shut_out.load(); }
+  void note_stall(bool is_stalled) { is_stalled_.store(is_stalled); }
+  // Takes it from that set until it goes on.
+  void set_aside(sys::Epoll &set);
+  // A fault that was read is the kernel's again, which delivers it when the space goes on.
+  void leave_to_kernel(std::uint64_t address);
 
   // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
   ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
@@ -159,6 +171,8 @@ class AddressSpace {
   void drop_hold();
   bool lacks_watch() const { return lacks_watch_.load(std::memory_order_relaxed); }
   void retry_watch();
+  // It is entered again.
+  void go_on_after_stall();
   void wake_page(std::uint64_t address);
   void wake_all();
 
@@ -200,6 +214,7 @@ class AddressSpace {
   ForkDesk *const forks_;
   const bool is_child_;
   const std::shared_ptr<Family> family_;
+  Owner &owner_;
   const std::shared_ptr<LayoutBook> book_;
 
   std::mutex mutex_;
@@ -211,6 +226,7 @@ class AddressSpace {
   std::vector<sys::Epoll *> watchers_;
   // Some set could not take it: there was no memory, or there are too many watches.
   std::atomic<bool> lacks_watch_{false};
+  std::atomic<bool> is_stalled_{false};
   // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets
   // this, then looks at the count: one of the two sees the other, so nobody stays paused.
   std::atomic<bool> is_paused_{false};

@@ -9,6 +9,8 @@
 
 namespace pagerd::engine {
 
+class AddressSpace;
+
 // Work on many pages that nobody is blocked on. Goes from filler to filler, a slice at a time;
 // whoever drops the last reference has ended it, and it posts its answer then, whatever the reason.
 class BulkJob {
@@ -26,6 +28,8 @@ class BulkJob {
   };
   // Does the next slice. Called by one filler at a time.
   Step step(FillDesk &desk, Tally &thread_tally);
+  // At whose mercy a step is; null: at no client's.
+  virtual AddressSpace *space() const { return nullptr; }
   // How long to wait after a step that came to `later`: longer with each such step.
   std::uint64_t pause_ns() const;
   // The place among prefaults_max that it gives back at its end. The counter outlives it.

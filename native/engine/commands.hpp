@@ -25,6 +25,7 @@ enum class CommandKind : std::uint8_t {
   look_for_life,
   drop_gone,  // of no space
   end_past,
+  end_stall,
 };
 
 // What the control plane wants done, by a thread that may take the locks fault threads take.

@@ -29,16 +29,16 @@ bool DeferredFaults::add(DeferredFault fault) {
   return true;
 }
 
-std::vector<DeferredFault> DeferredFaults::take_due(std::uint64_t now_ns) {
+std::optional<DeferredFault> DeferredFaults::take_due(std::uint64_t now_ns) {
   const std::lock_guard lock(mutex_);
-  timer_.clear();
-  std::vector<DeferredFault> due;
-  while (!heap_.empty() && heap_.front().due_ns <= now_ns) {
-    std::pop_heap(heap_.begin(), heap_.end(), is_later);
-    due.push_back(std::move(heap_.back()));
-    heap_.pop_back();
+  if (heap_.empty() || heap_.front().due_ns > now_ns) {
+    timer_.clear();
+    if (!heap_.empty()) timer_.set(heap_.front().due_ns);
+    return std::nullopt;
   }
-  if (!heap_.empty()) timer_.set(heap_.front().due_ns);
+  std::pop_heap(heap_.begin(), heap_.end(), is_later);
+  DeferredFault due = std::move(heap_.back());
+  heap_.pop_back();
   return due;
 }
 

@@ -27,8 +27,8 @@ class DeferredFaults {
 
   // False when deferred_faults_max wait already.
   bool add(DeferredFault fault);
-  // Those that are due, and the timer set for the rest.
-  std::vector<DeferredFault> take_due(std::uint64_t now_ns);
+  // One that is due, the earliest first; when there is none, the timer is set for the rest.
+  std::optional<DeferredFault> take_due(std::uint64_t now_ns);
 
   // For those who look after faults that wait too long.
   bool has(const AddressSpace &space, std::uint64_t address);

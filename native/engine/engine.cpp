@@ -51,7 +51,9 @@ Engine::Engine(const Options &options, std::function<void()> wake,
       resolver_(fillers_, *deferred_, ring_, outbox_),
       rescue_(resolver_, *deferred_, outbox_),
       spaces_(options.spaces_max + limits::children_max),
-      chores_{mailbox_.get(), deferred_.get(), [this](Command &command) { carry_out(command); }} {}
+      chores_{mailbox_.get(), deferred_.get(),
+              [this](Command &command, Worker &worker) { carry_out(command, worker); }},
+      sentry_(spaces_, *mailbox_) {}
 
 sys::Status Engine::start_threads() {
   const std::vector<int> cpus = sys::usable_cpus();
@@ -70,29 +72,30 @@ sys::Status Engine::start_threads() {
     if (!loop.ok()) return loop.error();
     loops_.push_back(loop.take());
   }
-  std::vector<Worker *> workers;
-  for (std::size_t i = 0; i < fillers; ++i) {
-    filler_workers_.push_back(std::make_unique<Worker>());
-    filler_workers_.back()->index = index++;
-    workers.push_back(filler_workers_.back().get());
-  }
-  fillers_.start(std::move(workers), resolver_);
+  auto filling = fillers_.start(fillers, index, resolver_);
+  if (!filling.ok()) return filling.error();
   for (const auto &loop : loops_) {
     auto started = loop->start(resolver_, loop == loops_.front() ? &chores_ : nullptr);
     if (!started.ok()) return started.error();
   }
+  if (!options_.has_sentry) return sys::Nothing{};
+  sentry_.watch(fillers_.crew(), [this](const Worker &held) { fillers_.take_over(held); });
+  for (const auto &loop : loops_) sentry_.watch(loop->crew(), nullptr);
+  sentry_.start();
   return sys::Nothing{};
 }
 
 Engine::~Engine() { stop(); }
 
 void Engine::stop() {
+  sentry_.stop();
   for (const auto &loop : loops_) loop->stop();
   fillers_.stop();
   // What is still queued refers to images and spaces, and images keep who waits for them: it all
   // goes first, while everything it may call is there.
   Command command;
   while (mailbox_->take(command)) command = Command{};
+  stalled_.clear();
   Event event;
   while (outbox_.take(event)) event = Event{};
   for (const auto &space : spaces_.take_all()) space->close();
@@ -236,8 +239,29 @@ bool Engine::give_up(const std::shared_ptr<AddressSpace> &space, std::uint64_t s
       {.kind = CommandKind::give_up, .space = space, .since_ns = since_ns, .reason = reason});
 }
 
-void Engine::carry_out(Command &command) {
-  if (command.kind == CommandKind::drop_gone) return kept_children_.drop_gone();
+void Engine::carry_out(Command &command, Worker &worker) {
+  if (!command.space) {
+    worker.in_hand.visit(Spaces::none, nullptr);
+    kept_children_.drop_gone();
+    worker.in_hand.leave();
+    return;
+  }
+  const std::shared_ptr<AddressSpace> space = command.space;
+  const bool is_end = command.kind == CommandKind::end_stall;
+  // Stalled again: another end is to come.
+  if (is_end ? space->is_stalled() : stalled_.keep(command)) return;
+  worker.in_hand.visit(space->id(), &space->owner());
+  carry_out_now(command, worker);
+  while (is_end) {
+    auto kept = stalled_.take(*space);
+    if (!kept) break;
+    worker.in_hand.visit(space->id(), &space->owner());
+    carry_out_now(*kept, worker);
+  }
+  worker.in_hand.leave();
+}
+
+void Engine::carry_out_now(Command &command, Worker &worker) {
   AddressSpace &space = *command.space;
   switch (command.kind) {
     case CommandKind::watch:
@@ -257,10 +281,11 @@ void Engine::carry_out(Command &command) {
       space.retry_watch();
       return rescue_.wake(command.space, command.address);
     case CommandKind::give_up:
-      return rescue_.give_up(command.space, command.since_ns, command.reason,
-                             loops_.front()->worker());
+      return rescue_.give_up(command.space, command.since_ns, command.reason, worker);
     case CommandKind::end_past:
       return space.end_past();
+    case CommandKind::end_stall:
+      return space.go_on_after_stall();
     case CommandKind::look_for_life:
       return space.look_for_life();
     case CommandKind::drop_gone:
@@ -316,12 +341,11 @@ void Engine::carry_out_detach(AddressSpace &space) {
 
 template <typename Look>
 void Engine::look_at_hands(const AddressSpace &space, Look look) const {
-  for (const auto &loop : loops_) {
-    if (loop->worker().in_hand.space() == space.id()) look(loop->worker().in_hand.fault());
-  }
-  for (const auto &worker : filler_workers_) {
-    if (worker->in_hand.space() == space.id()) look(worker->in_hand.fault());
-  }
+  const auto look_at = [&](const Crew::Member &member) {
+    if (member.worker.in_hand.space() == space.id()) look(member.worker.in_hand.fault());
+  };
+  for (const auto &loop : loops_) loop->crew().look_at_each(look_at);
+  fillers_.crew().look_at_each(look_at);
 }
 
 Unresolved Engine::oldest_fault(const AddressSpace &space) const {

@@ -19,7 +19,9 @@
 #include "engine/loop.hpp"
 #include "engine/rescue.hpp"
 #include "engine/resolver.hpp"
+#include "engine/sentry.hpp"
 #include "engine/spaces.hpp"
+#include "engine/stalled_commands.hpp"
 
 namespace pagerd::engine {
 
@@ -29,6 +31,7 @@ struct Options {
   std::size_t spaces_max = limits::spaces_max;
   FillPolicy fill_policy{5, 10'000'000, 1'000'000'000};
   std::uint64_t window_bytes_default = 64 * 1024;
+  bool has_sentry = true;
 };
 
 // The engine: its threads, its queues, every image and every address space. All of it is called
@@ -56,15 +59,16 @@ class Engine final : public ForkDesk {
 
   // Null when spaces_max are attached or have not been taken leave of. `layout_features`: of those
   // that raise layout events, which the userfaultfd has. `cpu`: where all of the client's threads
-  // run, or -1.
+  // run, or -1. `uid`: whose it is.
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, std::uint64_t layout_features,
-                                       int cpu);
+                                       int cpu, std::uint32_t uid = 0);
   // Goes on with a space of an earlier engine. By its layout book: the regions that it had are to
   // be mapped, then end_past() is to be called. Without one nobody knows what its client has done;
   // it gets none here either. Null as above, for a child beyond children_max.
   enum class Kin { client, child };
   std::shared_ptr<AddressSpace> adopt(sys::Descriptor uffd, std::uint64_t layout_features, int cpu,
-                                      std::optional<AdoptedBook> book, Kin is);
+                                      std::optional<AdoptedBook> book, Kin is,
+                                      std::uint32_t uid = 0);
   // False: too much is under way, ask again later.
   bool end_past(const std::shared_ptr<AddressSpace> &space);
   // Of a child that nobody serves: as long as it lives. False beyond children_kept_max.
@@ -115,7 +119,9 @@ class Engine final : public ForkDesk {
 
   const FaultRing &ring() const { return ring_; }
   const std::vector<std::unique_ptr<Loop>> &loops() const { return loops_; }
-  const std::vector<std::unique_ptr<Worker>> &filler_workers() const { return filler_workers_; }
+  const FillerPool &fillers() const { return fillers_; }
+  // Threads that wait in the kernel for what a client keeps.
+  std::size_t threads_held() const { return sentry_.threads_held(); }
   const std::map<std::uint32_t, std::shared_ptr<ServedImage>> &images() const { return images_; }
   std::uint64_t window_bytes_default() const { return options_.window_bytes_default; }
   const Histogram &fill_latency() const { return fillers_.fill_latency; }
@@ -126,7 +132,8 @@ class Engine final : public ForkDesk {
 
   sys::Status start_threads();
   std::shared_ptr<AddressSpace> open(sys::Descriptor uffd, SpacePlan plan, int cpu);
-  void carry_out(Command &command);
+  void carry_out(Command &command, Worker &worker);
+  void carry_out_now(Command &command, Worker &worker);
   void carry_out_map(Command &command);
   void carry_out_choose(const Command &command);
   void refuse_unknown(const Command &command);
@@ -155,6 +162,8 @@ class Engine final : public ForkDesk {
   // Children whose last event the control plane has still to take.
   std::atomic<std::size_t> children_open_{0};
   Spaces spaces_;
+  Owners owners_;
+  StalledCommands stalled_;
   Chores chores_;
   std::map<std::uint32_t, std::shared_ptr<ServedImage>> images_;
   std::uint32_t last_image_ = 0;
@@ -162,8 +171,8 @@ class Engine final : public ForkDesk {
   std::size_t answers_owed_ = 0;
   std::size_t spaces_open_ = 0;
   std::deque<Event> refusals_;
-  std::vector<std::unique_ptr<Worker>> filler_workers_;
   std::vector<std::unique_ptr<Loop>> loops_;
+  Sentry sentry_;
 };
 
 }  // namespace pagerd::engine

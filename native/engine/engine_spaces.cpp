@@ -14,15 +14,17 @@ std::shared_ptr<LayoutBook> new_book() {
 }  // namespace
 
 std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
-                                             std::uint64_t layout_features, int cpu) {
-  SpacePlan plan{.layout_features = layout_features, .forks = this};
+                                             std::uint64_t layout_features, int cpu,
+                                             std::uint32_t uid) {
+  SpacePlan plan{.layout_features = layout_features, .forks = this, .owner = &owners_.of(uid)};
   if (layout_features != 0) plan.book = new_book();
   return open(std::move(uffd), std::move(plan), cpu);
 }
 
 std::shared_ptr<AddressSpace> Engine::adopt(sys::Descriptor uffd, std::uint64_t layout_features,
-                                            int cpu, std::optional<AdoptedBook> book, Kin is) {
-  SpacePlan plan{.layout_features = layout_features, .forks = this};
+                                            int cpu, std::optional<AdoptedBook> book, Kin is,
+                                            std::uint32_t uid) {
+  SpacePlan plan{.layout_features = layout_features, .forks = this, .owner = &owners_.of(uid)};
   if (book) {
     plan.book = std::move(book->book);
     plan.past = std::move(book->past);
@@ -61,6 +63,7 @@ std::shared_ptr<AddressSpace> Engine::open_child(const AddressSpace &parent,
   return create_child({.layout_features = parent.layout_features(),
                        .forks = this,
                        .family = family,
+                       .owner = &parent.owner(),
                        .book = is_known ? new_book() : nullptr},
                       uffd);
 }

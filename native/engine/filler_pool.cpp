@@ -38,17 +38,19 @@ FillerPool::FillerPool(FillPolicy policy, Outbox &outbox)
 
 FillerPool::~FillerPool() { stop(); }
 
-void FillerPool::start(std::vector<Worker *> workers, Resolver &resolver) {
-  PAGERD_CHECK(threads_.empty() && !workers.empty());
+sys::Status FillerPool::start(std::size_t threads, std::uint8_t first_index, Resolver &resolver) {
+  PAGERD_CHECK(crew_.size() == 0 && threads > 0);
   resolver_ = &resolver;
-  for (Worker *worker : workers) threads_.emplace_back([this, worker] { run(*worker); });
+  for (std::size_t i = 0; i < threads; ++i) {
+    crew_.add({.index = static_cast<std::uint8_t>(first_index + i)});
+  }
+  return crew_.start();
 }
 
 void FillerPool::stop() {
   is_stopping_.store(true);
-  for (std::size_t i = 0; i < threads_.size(); ++i) work_.post();
-  for (std::thread &thread : threads_) thread.join();
-  threads_.clear();
+  crew_.look_at_each([this](const Crew::Member &) { work_.post(); });
+  crew_.join();
   Work work;
   while (demand_.pop(work) || bulk_.pop(work)) work = Work{};
   const std::lock_guard lock(delayed_mutex_);
@@ -92,27 +94,30 @@ void FillerPool::hand_in(BoundedQueue<Work> &queue, Work work) {
   work_.post();
 }
 
-void FillerPool::run(Worker &worker) {
+void FillerPool::run(Crew::Member &member) {
   sys::name_this_thread("pagerd-filler");
   sys::block_signals_on_this_thread();
   auto scratch = sys::Mapping::anonymous(limits::window_bytes_max);
   PAGERD_CHECK(scratch.ok());
   const std::span<std::byte> room(scratch.value().data(), scratch.value().bytes());
 
-  while (!is_stopping_.load()) {
+  while (!is_stopping_.load() && !member.is_relieved.load()) {
     Work work;
-    if (!next(work)) {
-      work_.wait_until(next_deadline());
-      continue;
-    }
-    if (work.bulk) {
-      advance(std::move(work.bulk), worker);
-    } else if (work.is_fetched) {
-      settle(*work.fill, worker);
+    if (next(work)) {
+      carry_out(std::move(work), room, member.worker);
     } else {
-      fill(work.fill, room, worker);
+      work_.wait_until(next_deadline());
     }
   }
+  // The post that it was woken by may have been another's.
+  work_.post();
+}
+
+void FillerPool::carry_out(Work work, std::span<std::byte> scratch, Worker &worker) {
+  if (work.bulk) return advance(std::move(work.bulk), worker);
+  if (work.settlement) return go_on(work.settlement, worker);
+  if (work.is_fetched) return settle(work.fill, worker);
+  fill(work.fill, scratch, worker);
 }
 
 bool FillerPool::next(Work &work) {
@@ -164,29 +169,55 @@ void FillerPool::fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> 
   }
   if (report.outcome == image::FillOutcome::lost) image.mark_lost(report.reason);
   job->failure = report.reason;
-  settle(*job, worker);
+  settle(job, worker);
 }
 
-void FillerPool::settle(FillJob &job, Worker &worker) {
-  ServedImage &image = *job.image;
+void FillerPool::settle(const std::shared_ptr<FillJob> &job, Worker &worker) {
+  ServedImage &image = *job->image;
   image.fills.add(1);
-  if (!job.failure.empty()) {
+  if (!job->failure.empty()) {
     image.fill_failures.add(1);
-    if (job.asked_as == Urgency::bulk) image.bulk_fill_failures.add(1);
+    if (job->asked_as == Urgency::bulk) image.bulk_fill_failures.add(1);
   }
-  fill_latency.record(sys::monotonic_ns() - job.asked_ns);
-  std::vector<Waiter> waiters = image.settle(job);
+  fill_latency.record(sys::monotonic_ns() - job->asked_ns);
+  std::vector<Waiter> waiters = image.settle(*job);
   fills_open_.fetch_sub(1);
 
-  for (Waiter &waiter : waiters) {
-    if (!job.failure.empty()) {
-      disappoint(job, waiter, worker);
-    } else if (waiter.prefault) {
-      hand_in(bulk_, {.bulk = std::move(waiter.prefault)});
-    } else {
-      resolver_->resume(waiter.space, waiter.fault, worker);
-    }
+  if (waiters.size() == 1) return tell(*job, waiters.front(), worker);
+  if (waiters.empty()) return;
+  auto settlement = std::make_shared<Settlement>(job, nullptr);
+  settlement->waiters = std::move(waiters);
+  go_on(settlement, worker);
+}
+
+void FillerPool::go_on(const std::shared_ptr<Settlement> &settlement, Worker &worker) {
+  {
+    const std::lock_guard lock(settlements_mutex_);
+    settlement->worker = &worker;
+    settlements_.push_back(settlement);
   }
+  while (auto waiter = settlement->take()) tell(*settlement->job, *waiter, worker);
+  const std::lock_guard lock(settlements_mutex_);
+  std::erase(settlements_, settlement);
+}
+
+std::optional<Waiter> FillerPool::Settlement::take() {
+  const std::lock_guard lock(mutex);
+  if (next == waiters.size()) return std::nullopt;
+  return std::move(waiters[next++]);
+}
+
+void FillerPool::take_over(const Worker &held) {
+  const std::lock_guard lock(settlements_mutex_);
+  for (const auto &settlement : settlements_) {
+    if (settlement->worker == &held) hand_in(demand_, {.settlement = settlement});
+  }
+}
+
+void FillerPool::tell(const FillJob &job, Waiter &waiter, Worker &worker) {
+  if (!job.failure.empty()) return disappoint(job, waiter, worker);
+  if (waiter.prefault) return hand_in(bulk_, {.bulk = std::move(waiter.prefault)});
+  resolver_->resume(waiter.space, waiter.fault, worker);
 }
 
 void FillerPool::disappoint(const FillJob &job, Waiter &waiter, Worker &worker) {
@@ -206,7 +237,11 @@ void FillerPool::disappoint(const FillJob &job, Waiter &waiter, Worker &worker) 
 
 void FillerPool::advance(std::shared_ptr<BulkJob> job, Worker &worker) {
   for (unsigned slices = 1;; ++slices) {
-    switch (job->step(*this, worker.tally)) {
+    AddressSpace *space = job->space();
+    if (space != nullptr) worker.in_hand.visit(space->id(), &space->owner());
+    const BulkJob::Step step = job->step(*this, worker.tally);
+    worker.in_hand.leave();
+    switch (step) {
       case BulkJob::Step::again:
         // Handing it in wakes another filler, on another CPU: only when somebody else has work.
         if (slices < slices_in_a_row && demand_.size() == 0 && bulk_.size() == 0) continue;

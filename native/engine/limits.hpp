@@ -70,10 +70,17 @@ constexpr std::size_t outbox_capacity(std::size_t spaces) {
   return std::bit_ceil(fills_max + commands_max + notices_max + 3 * spaces + 5 * children_max);
 }
 
+// Threads of one kind, those included that wait in the kernel while others do their work.
+inline constexpr std::size_t crew_max = 128;
+// How long a thread may be about one thing of a client's, asleep, before another takes its place.
+inline constexpr std::uint64_t held_ns = 50'000'000;
+// Threads that one user's clients may hold up at a time. Beyond it none enters that user's spaces.
+inline constexpr unsigned threads_held_max = 8;
+
 // Work for fillers, either kind: every fill twice (raised from bulk to demand), its settling, every
-// prefault.
+// prefault, and what each that is held up has not settled yet.
 inline constexpr std::size_t filler_queue_capacity = 16384;
-static_assert(3 * fills_max + prefaults_max <= filler_queue_capacity);
+static_assert(3 * fills_max + prefaults_max + crew_max <= filler_queue_capacity);
 
 // Bulk work is done in slices, so that demand never waits long behind it.
 inline constexpr std::uint64_t slice_bytes = 256 * 1024;

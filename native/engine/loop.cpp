@@ -40,9 +40,9 @@ Loop::Loop(int cpu, std::uint8_t index, Spaces &spaces, sys::Epoll epoll, sys::W
       spaces_(spaces),
       epoll_(std::move(epoll)),
       stop_(std::move(stop)),
-      pulse_(std::move(pulse)) {
-  worker_.index = index;
-  worker_.slices = &slices_;
+      pulse_(std::move(pulse)),
+      crew_([this](Crew::Member &member) { run(member); }) {
+  crew_.add({index, &slices_});
 }
 
 Loop::~Loop() { stop(); }
@@ -57,59 +57,61 @@ sys::Status Loop::start(Resolver &resolver, const Chores *chores) {
     if (added.ok()) added = epoll_.add(chores->deferred->timer(), timer_token);
   }
   if (!added.ok()) return added.error();
-  thread_ = std::thread([this] { run(); });
-  return sys::Nothing{};
+  return crew_.start();
 }
 
 void Loop::stop() {
-  if (!thread_.joinable()) return;
   is_stopping_.store(true);
   stop_.raise();
-  thread_.join();
+  crew_.join();
 }
 
-void Loop::run() {
+void Loop::run(Crew::Member &member) {
   sys::name_this_thread("pagerd-fault");
   sys::block_signals_on_this_thread();
   sys::pin_this_thread(cpu_);
+  Batch batch;
+  Turn turn{member, member.worker, batch};
   std::array<sys::Ready, 64> ready;
-  while (!is_stopping_.load(std::memory_order_relaxed)) {
+  while (!is_stopping_.load(std::memory_order_relaxed) && !member.is_relieved.load()) {
     const std::size_t count = slices_.is_empty() ? epoll_.wait(ready) : epoll_.look(ready);
     wakeups.add(1);
-    for (std::size_t i = 0; i < count; ++i) dispatch(ready[i]);
-    go_on_with_slices();
+    for (std::size_t i = 0; i < count; ++i) dispatch(ready[i], turn);
+    go_on_with_slices(turn);
   }
 }
 
-void Loop::dispatch(const sys::Ready &ready) {
+void Loop::dispatch(const sys::Ready &ready, Turn &turn) {
   switch (ready.token) {
     case stop_token:
       return;
     case mailbox_token:
-      return carry_out_commands();
+      return carry_out_commands(turn);
     case timer_token:
-      return retry_deferred();
+      return retry_deferred(turn);
     case pulse_token:
       return answer_pulse();
     default:
-      return serve(ready);
+      return serve(ready, turn);
   }
 }
 
-void Loop::serve(const sys::Ready &ready) {
+void Loop::serve(const sys::Ready &ready, Turn &turn) {
   const std::shared_ptr<AddressSpace> space = spaces_.find(ready.token);
   if (!space) return;
+  if (space->is_stalled()) return space->set_aside(epoll_);
   // The install wakes the faulter, which on one CPU runs before the ioctl returns here: by then its
   // next fault is often queued, and reading again spares the way through epoll.
-  worker_.in_hand.enter(space->id());
+  turn.worker.in_hand.enter(space->id(), &space->owner());
   for (unsigned i = 0; i < reads_in_a_row; ++i) {
-    if (!serve_once(space, ready.is_broken) || !slices_.is_empty()) break;
+    if (!serve_once(space, ready.is_broken, turn) || !slices_.is_empty()) break;
   }
-  worker_.in_hand.leave();
   space->resume_if_drained();
+  turn.worker.in_hand.leave();
 }
 
-bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken) {
+bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken, Turn &turn) {
+  Batch &batch = turn.batch;
   {
     AddressSpace::Guard held = space->try_lock();
     // Another thread is reading it at this moment; what it leaves makes epoll return again.
@@ -118,21 +120,21 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
       space->report_misbehaviour(held, "polling it gives an error: is O_NONBLOCK cleared?");
       return false;
     }
-    if (space->read(held, batch_, worker_.tally) != ReadOutcome::faults) return false;
-    if (batch_.count == 0) return false;
-    slices_.note_read(space->id(), batch_.faults[0].fault.read_ns);
+    if (space->read(held, batch, turn.worker.tally) != ReadOutcome::faults) return false;
+    if (batch.count == 0) return false;
+    slices_.note_read(space->id(), batch.faults[0].fault.read_ns);
     if (!space->has_layout_events()) held.unlock();
 
-    for (std::size_t i = 0; i < batch_.count; ++i) {
-      PinnedFault &pinned = batch_.faults[i];
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      PinnedFault &pinned = batch.faults[i];
       if (pinned.region) {
-        resolver_->serve(space, *pinned.region, pinned.fault, worker_);
+        resolver_->serve(space, *pinned.region, pinned.fault, turn.worker);
       } else {
-        resolver_->put_off(space, pinned.fault, worker_);
+        resolver_->put_off(space, pinned.fault, turn.worker);
       }
     }
   }
-  batch_.clear();
+  batch.clear();
   return true;
 }
 
@@ -141,23 +143,26 @@ void Loop::answer_pulse() {
   pulses.add(1);
 }
 
-void Loop::retry_deferred() {
-  for (DeferredFault &deferred : chores_->deferred->take_due(sys::monotonic_ns())) {
-    resolver_->resume(deferred.space, deferred.fault, worker_);
+// One after the other: while a client holds this thread up, the rest is there for the next one.
+void Loop::retry_deferred(Turn &turn) {
+  const std::uint64_t now_ns = sys::monotonic_ns();
+  while (const auto deferred = chores_->deferred->take_due(now_ns)) {
+    resolver_->resume(deferred->space, deferred->fault, turn.worker);
   }
 }
 
 // One, for others' faults come first.
-void Loop::go_on_with_slices() {
-  if (const auto cut = slices_.take()) resolver_->resume(cut->space, cut->fault, worker_);
+void Loop::go_on_with_slices(Turn &turn) {
+  if (const auto cut = slices_.take()) resolver_->resume(cut->space, cut->fault, turn.worker);
 }
 
-void Loop::carry_out_commands() {
+void Loop::carry_out_commands(Turn &turn) {
   chores_->mailbox->clear_wakeup();
   Command command;
+  const auto take = [&] { return chores_->mailbox->take(command); };
   for (unsigned i = 0; i < commands_in_a_row; ++i) {
-    if (!chores_->mailbox->take(command)) return;
-    chores_->carry_out(command);
+    if (!crew_.unless_relieved(turn.member, take)) return;
+    chores_->carry_out(command, turn.worker);
     command = Command{};
   }
   chores_->mailbox->raise_again();

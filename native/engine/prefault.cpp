@@ -86,7 +86,7 @@ PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
 
 PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
-  if (space_->starvation.is_resting()) return Step::later;
+  if (space_->is_stalled() || space_->starvation.is_resting()) return Step::later;
   AddressSpace::Guard held = space_->lock();
   const RegionPin region = space_->pin_at(held, rest_.start);
   if (!region || region->id() != region_) return stop("the region has ended");

@@ -18,6 +18,7 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
               Window range, Outbox &outbox);
   ~PrefaultJob() override;
 
+  AddressSpace *space() const override { return space_.get(); }
   std::uint32_t region() const { return region_; }
   void fail(const std::string &reason) { failure_ = reason; }
   // The fill that it waited for has failed: it goes on page by page, and past a page that failed by

@@ -42,8 +42,9 @@ std::optional<Window> slice_of(Window window, std::uint64_t address, std::uint64
   return std::nullopt;
 }
 
-void put_down(Worker &worker) {
+void put_down(AddressSpace &space, Worker &worker) {
   worker.in_hand.put_down();
+  space.resume_if_drained();
   worker.in_hand.leave();
 }
 
@@ -323,9 +324,13 @@ RegionPin Resolver::find_again(AddressSpace::Guard &held,
                                const std::shared_ptr<AddressSpace> &space, const Fault &fault,
                                Worker &worker) {
   // In hand before it is listed no more: at every moment somebody can be seen to have it.
-  worker.in_hand.enter(space->id());
+  worker.in_hand.enter(space->id(), &space->owner());
   worker.in_hand.take(fault.address, fault.read_ns);
   space->pending.remove(fault.address);
+  if (space->is_stalled()) {
+    space->leave_to_kernel(fault.address);
+    return {};
+  }
   held = space->lock();
   bool is_changing = false;
   RegionPin region = space->pin_for(held, fault, is_changing);
@@ -347,8 +352,7 @@ void Resolver::resume(const std::shared_ptr<AddressSpace> &space, Fault fault, W
     const RegionPin region = find_again(held, space, fault, worker);
     if (region) serve(space, *region, fault, worker);
   }
-  put_down(worker);
-  space->resume_if_drained();
+  put_down(*space, worker);
 }
 
 void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
@@ -365,8 +369,7 @@ void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
       poison(served, reason);
     }
   }
-  put_down(worker);
-  space->resume_if_drained();
+  put_down(*space, worker);
 }
 
 }  // namespace pagerd::engine

@@ -11,18 +11,10 @@
 #include "engine/install.hpp"
 #include "engine/served_image.hpp"
 #include "engine/slices.hpp"
+#include "engine/worker.hpp"
 #include "sys/uffd.hpp"
 
 namespace pagerd::engine {
-
-// What one thread counts on its own; the engine's totals are their sum.
-struct Worker {
-  std::uint8_t index = 0;
-  Tally tally;
-  InHand in_hand;
-  // Of a fault thread.
-  Slices *slices = nullptr;
-};
 
 // Ends faults: one switch on what the fault is and what is known of its page, one ioctl a window.
 // Has no state of its own; fault threads, fillers and the deferral timer all call it. After every

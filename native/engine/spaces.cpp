@@ -55,6 +55,15 @@ void Spaces::remove(SpaceId id) {
   free_.push_back(index);
 }
 
+std::vector<std::shared_ptr<AddressSpace>> Spaces::all_of(const Owner &owner) const {
+  std::vector<std::shared_ptr<AddressSpace>> found;
+  for (const Slot &slot : slots_) {
+    const std::lock_guard lock(slot.mutex);
+    if (slot.space && &slot.space->owner() == &owner) found.push_back(slot.space);
+  }
+  return found;
+}
+
 std::vector<std::shared_ptr<AddressSpace>> Spaces::take_all() {
   std::vector<std::shared_ptr<AddressSpace>> taken;
   for (Slot &slot : slots_) {

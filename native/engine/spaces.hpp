@@ -13,6 +13,9 @@ namespace pagerd::engine {
 // space has gone, or whose slot serves another one, finds nothing.
 class Spaces {
  public:
+  // Below every id.
+  static constexpr SpaceId none = 1;
+
   explicit Spaces(std::size_t capacity);
 
   // Makes a space under a new id; null when all slots are taken.
@@ -20,6 +23,8 @@ class Spaces {
       const std::function<std::shared_ptr<AddressSpace>(SpaceId)> &make);
   std::shared_ptr<AddressSpace> find(SpaceId id) const;
   void remove(SpaceId id);
+  // All there are of that user's.
+  std::vector<std::shared_ptr<AddressSpace>> all_of(const Owner &owner) const;
   // For the end of the engine: none can be found any more.
   std::vector<std::shared_ptr<AddressSpace>> take_all();
 

@@ -23,22 +23,38 @@ struct Unresolved {
   }
 };
 
-// The fault that one thread is serving at this moment, for others to see should it never come back
-// from the kernel. Written by that thread with relaxed stores only, so that a fault costs nothing
-// more; what is read may be of two faults, and is for people, and for what checks again.
+struct Owner;
+
+// Where one thread is at this moment, for others to see should it never come back from the kernel:
+// in whose space, and with which fault. Written by that thread alone, without a barrier, so that a
+// fault costs nothing more; what is read may be of two faults, and is for people, and for what
+// checks again.
 class InHand {
  public:
-  // Reads faults of the space, or looks one of its up.
-  void enter(std::uint64_t space) { space_.store(space, std::memory_order_relaxed); }
-  void leave() { space_.store(0, std::memory_order_relaxed); }
+  // Does what may take as long as the client of that space likes. `owner`: null in tests.
+  void visit(std::uint64_t space, Owner *owner) {
+    inside_.store(space, std::memory_order_relaxed);
+    owner_.store(owner, std::memory_order_relaxed);
+    move();
+  }
+  // The same, reading faults of the space, or looking one of its up.
+  void enter(std::uint64_t space, Owner *owner = nullptr) {
+    space_.store(space, std::memory_order_relaxed);
+    visit(space, owner);
+  }
+  void leave() {
+    space_.store(0, std::memory_order_relaxed);
+    visit(0, nullptr);
+  }
 
   void take(std::uint64_t address, std::uint64_t since_ns) {
     address_.store(address, std::memory_order_relaxed);
     since_ns_.store(since_ns, std::memory_order_relaxed);
+    move();
   }
   void put_down() { since_ns_.store(0, std::memory_order_relaxed); }
 
-  // 0: of none.
+  // Of whose faults it is about; 0: of none.
   std::uint64_t space() const { return space_.load(std::memory_order_relaxed); }
   Unresolved fault() const {
     const std::uint64_t since_ns = since_ns_.load(std::memory_order_relaxed);
@@ -46,8 +62,28 @@ class InHand {
     return {address_.load(std::memory_order_relaxed), since_ns, Place::ioctl};
   }
 
+  // The same at two moments: it was at the same thing all the while.
+  struct Whereabouts {
+    std::uint64_t moves = 0;
+    std::uint64_t space = 0;  // 0: at nobody's mercy
+    Owner *owner = nullptr;
+
+    bool operator==(const Whereabouts &) const = default;
+  };
+  Whereabouts whereabouts() const {
+    return {moves_.load(std::memory_order_acquire), inside_.load(std::memory_order_relaxed),
+            owner_.load(std::memory_order_relaxed)};
+  }
+
  private:
+  void move() {
+    moves_.store(moves_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+
   std::atomic<std::uint64_t> space_{0};
+  std::atomic<std::uint64_t> inside_{0};
+  std::atomic<Owner *> owner_{nullptr};
+  std::atomic<std::uint64_t> moves_{0};
   std::atomic<std::uint64_t> address_{0};
   std::atomic<std::uint64_t> since_ns_{0};
 };

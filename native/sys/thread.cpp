@@ -1,12 +1,17 @@
 #include "sys/thread.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 
 #include "sys/check.hpp"
+#include "sys/descriptor.hpp"
 
 namespace pagerd::sys {
 
@@ -31,6 +36,21 @@ void pin_this_thread(int cpu) {
   CPU_SET(cpu, &only);
   // A CPU that has gone offline meanwhile costs speed, not correctness.
   ::pthread_setaffinity_np(::pthread_self(), sizeof only, &only);
+}
+
+int this_thread_id() { return ::gettid(); }
+
+bool is_asleep(int thread_id) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread_id);
+  const Descriptor stat(::open(path, O_RDONLY | O_CLOEXEC));
+  char text[256];
+  const ssize_t got = stat.is_open() ? ::read(stat.get(), text, sizeof text - 1) : -1;
+  if (got <= 0) return false;
+  text[got] = '\0';
+  // The state follows the name, which may hold anything.
+  const char *name_end = std::strrchr(text, ')');
+  return name_end != nullptr && name_end[1] == ' ' && (name_end[2] == 'S' || name_end[2] == 'D');
 }
 
 void block_signals_on_this_thread() {

@@ -13,6 +13,10 @@ std::vector<int> usable_cpus();
 void name_this_thread(const char *name);
 void pin_this_thread(int cpu);
 
+int this_thread_id();
+// Whether a thread of this process waits for something other than a CPU.
+bool is_asleep(int thread_id);
+
 // No signal is ever delivered on our threads: they belong to the process's own.
 void block_signals_on_this_thread();
 

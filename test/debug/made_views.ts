@@ -138,6 +138,7 @@ export function stats(): StatsView {
     fill_us_p99: 2_300,
     fill_us_max: 9_100,
     events_dropped: 0,
+    threads_held: 0,
     watchdog: {
       stuck_faults: { source: 3, deferred: 1, ioctl: 0, queue: 0 },
       wakes: 17,

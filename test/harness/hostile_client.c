@@ -6,6 +6,7 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,26 @@ static void touch_aside(char **words) {
   puts("ok");
 }
 
+static sem_t may_touch;
+
+static void *touch_when_told(void *argument) {
+  while (sem_wait(&may_touch) < 0) continue;
+  return touch(argument);
+}
+
+/* THREADS: each is to touch a page of its own, once it is told. */
+static void prepare_touches(char **words) {
+  const uint64_t threads = strtoull(words[1], NULL, 0);
+  for (uint64_t i = 0; i < threads; i++) start(touch_when_told, memory + i * page_bytes);
+  puts("ok");
+}
+
+/* THREADS: so many of them are told. Takes no lock of the process's mappings. */
+static void tell_touches(char **words) {
+  for (uint64_t i = strtoull(words[1], NULL, 0); i > 0; i--) sem_post(&may_touch);
+  puts("ok");
+}
+
 static void *steal_forever(void *argument) {
   (void)argument;
   struct uffd_msg message;
@@ -270,6 +291,11 @@ static void map_aside(char **words) {
   puts("ok");
 }
 
+static void hang_up(char **words) {
+  (void)words;
+  puts(close(connection) == 0 ? "ok" : "error close");
+}
+
 /* A child keeps every descriptor open, and this process ends. */
 static void leave_to_child(char **words) {
   (void)words;
@@ -301,6 +327,8 @@ static const struct {
     {"clear_nonblock", clear_nonblock},
     {"pin", pin},
     {"touch_aside", touch_aside},
+    {"prepare_touches", prepare_touches},
+    {"tell_touches", tell_touches},
     {"steal", steal},
     {"flood_removes", flood_removes},
     {"flood_faults", flood_faults},
@@ -308,6 +336,7 @@ static const struct {
     {"hold_mmap_lock", hold_mmap_lock},
     {"read_aside", read_aside},
     {"map_aside", map_aside},
+    {"hang_up", hang_up},
     {"leave_to_child", leave_to_child},
 };
 

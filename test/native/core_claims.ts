@@ -42,6 +42,7 @@ const concurrent = [
   "discarded_pages_read_as_was_chosen.cpp",
   "next_engine_knows_what_was_done.cpp",
   "layout_books_are_right_or_unknown.cpp",
+  "held_threads_are_replaced.cpp",
 ]
 
 const sequential = [

@@ -3,7 +3,7 @@ import { repository } from "../harness/repository.js"
 import { buildProgram, nativeFolder, sourcesIn } from "./objects.js"
 
 /** Of sys/, what asks the kernel for nothing that the engine waits for. */
-const realCalls = ["file.cpp"].map((name) => join(nativeFolder("sys"), name))
+const realCalls = ["file.cpp", "joined_thread.cpp"].map((name) => join(nativeFolder("sys"), name))
 
 const model = join(repository, "test/native/model")
 

@@ -20,7 +20,7 @@ constexpr unsigned ticks = 1;
 
 std::unique_ptr<engine::Engine> start_engine() {
   auto engine = engine::Engine::start(
-      {.fault_threads = 2, .filler_threads = 1, .spaces_max = 8}, note_wake);
+      {.fault_threads = 2, .filler_threads = 1, .spaces_max = 8, .has_sentry = false}, note_wake);
   if (!engine.ok()) fail("the engine does not start");
   scheduler().settle();
   return engine.take();
