@@ -144,6 +144,8 @@ void AddressSpace::vacate(const Vacated &left) {
 // It takes a client that asked for remap events; any other announces what it maps, and faults
 // before it does so wait for that.
 std::shared_ptr<Region> AddressSpace::region_for(const Fault &fault, bool &is_changing) {
+  // Closed: there are no regions, and the userfaultfd may go at any moment.
+  if (is_closed_) return nullptr;
   std::shared_ptr<Region> region = regions_.at(fault.address);
   if (region || !has_layout_events()) return region;
   const bool can_grow = (layout_features_ & sys::uapi::feature_event_remap) != 0;
