@@ -1,6 +1,7 @@
 // runs alone
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { skipLoudly } from "../harness/skip.js"
 import { guestImage } from "./guest_image.js"
 import { guestModes } from "./guest_modes.js"
 import { withHugePages } from "./huge_pages.js"
@@ -20,9 +21,14 @@ const image = guestImage({
   writtenBytes: 3 * hugePageBytes,
 })
 
+async function needingHugePages(use: () => Promise<void>): Promise<void> {
+  const why = await withHugePages(pages, use)
+  if (why !== undefined) skipLoudly("machine", why)
+}
+
 for (const { name, isPlain } of guestModes()) {
   test(`each huge page is one fault, and all of its bytes are the image's (${name})`, () =>
-    withHugePages(pages, async () => {
+    needingHugePages(async () => {
       const manager = await startReferenceManager(image)
       const options = { socket: manager.socket, memory, image, pageBytes: hugePageBytes }
       const vmm = await startVmm({ ...options, isPlain })
@@ -39,7 +45,7 @@ for (const { name, isPlain } of guestModes()) {
 }
 
 test("a manager that knows small pages only loses huge ones' faults", () =>
-  withHugePages(pages, async () => {
+  needingHugePages(async () => {
     const manager = await startNaiveManager(image, ["copies-4096"])
     const options = { socket: manager.socket, memory, image, pageBytes: hugePageBytes }
     const vmm = await startVmm({ ...options, answerBudgetMs: 500 })

@@ -122,10 +122,11 @@ static bool serve_event(struct session *session, const struct uffd_msg *event) {
 
 static void serve_vm(struct session *session) {
   struct pollfd waits[] = {{.fd = session->userfault, .events = POLLIN},
+                           {.fd = session->process, .events = POLLIN},
                            {.fd = session->connection, .events = POLLIN}};
   for (;;) {
-    if (poll(waits, makes[takes_hup_for_end] ? 2 : 1, -1) < 0) continue;
-    if (waits[1].revents & POLLHUP) return;
+    if (poll(waits, makes[takes_hup_for_end] ? 3 : 2, -1) < 0) continue;
+    if (waits[1].revents || waits[2].revents & POLLHUP) return;
     struct uffd_msg event;
     if (read(session->userfault, &event, sizeof event) != sizeof event) continue;
     if (!serve_event(session, &event)) return;

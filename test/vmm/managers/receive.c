@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -70,8 +71,16 @@ static bool accept_regions(struct session *session, const char *text) {
   return session->count > 0 && session->userfault >= 0;
 }
 
+static int process_of(int connection) {
+  struct ucred peer = {0};
+  socklen_t length = sizeof peer;
+  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+  return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+}
+
 bool receive_session(int connection, int reads_max, struct session *session) {
   *session = (struct session){.connection = connection, .userfault = -1};
+  session->process = process_of(connection);
   char *text = calloc(1, message_bytes_max + 1);
   if (!text) return false;
   size_t length = 0;
@@ -82,7 +91,9 @@ bool receive_session(int connection, int reads_max, struct session *session) {
     length += (size_t)part;
     if (is_whole_text(text, length)) break;
   }
-  const bool is_good = is_whole_text(text, length) && accept_regions(session, text);
+  /* A VM that is dead already has no process to wait for. */
+  const bool is_good =
+      session->process >= 0 && is_whole_text(text, length) && accept_regions(session, text);
   free(text);
   if (!is_good) close_session(session);
   return is_good;
@@ -91,6 +102,7 @@ bool receive_session(int connection, int reads_max, struct session *session) {
 void close_session(struct session *session) {
   if (session->userfault >= 0) close(session->userfault);
   close(session->connection);
+  if (session->process >= 0) close(session->process);
   for (int i = 0; i < session->count; i++) free(session->regions[i].removed);
 }
 

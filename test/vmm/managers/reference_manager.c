@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,14 +110,6 @@ static bool serve_waiting(struct session *session, struct waiting *waiting) {
   return true;
 }
 
-/* The VM's process; its socket says nothing about its life before Firecracker 1.12. */
-static int process_of(int connection) {
-  struct ucred peer = {0};
-  socklen_t length = sizeof peer;
-  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
-  return (int)syscall(SYS_pidfd_open, peer.pid, 0);
-}
-
 static void *serve(void *given) {
   struct session session;
   struct waiting waiting = {.count = 0};
@@ -128,14 +118,12 @@ static void *serve(void *given) {
     return NULL;
   }
   count_one(counter_sessions);
-  const int process = process_of(session.connection);
   struct pollfd waits[] = {{.fd = session.userfault, .events = POLLIN},
-                           {.fd = process, .events = POLLIN}};
+                           {.fd = session.process, .events = POLLIN}};
   do {
     if (poll(waits, 2, waiting.count > 0 ? retry_pause_ms : -1) < 0) continue;
     read_events(&session, &waiting);
   } while (!(waits[1].revents & POLLIN) && serve_waiting(&session, &waiting));
-  close(process);
   close_session(&session);
   return NULL;
 }

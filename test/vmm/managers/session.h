@@ -22,6 +22,7 @@ struct served_region {
 
 struct session {
   int connection, userfault;
+  int process; /* of the VM: its socket says nothing about its life before Firecracker 1.12 */
   struct served_region regions[session_regions_max];
   int count;
 };

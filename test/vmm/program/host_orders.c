@@ -47,6 +47,13 @@ static void tell_wrong(uint64_t page, uint32_t offset, const unsigned char *copy
   answer_close('}');
 }
 
+static void tell_failed(uint64_t page) {
+  answer_open("first_failed", '{');
+  answer_hex("address", page * memory.page_bytes);
+  answer_text("how", failure_names[failure_sigbus]);
+  answer_close('}');
+}
+
 /* Every byte of these pages. */
 static const char *inspect(uint64_t first, uint64_t count) {
   static unsigned char copy[2 << 20];
@@ -56,7 +63,7 @@ static const char *inspect(uint64_t first, uint64_t count) {
     const unsigned char *host = memory_at(page * memory.page_bytes);
     pages_touch(page);
     if (!copy_guarded(copy, host, memory.page_bytes)) {
-      if (failed++ == 0) answer_hex("first_failed", page * memory.page_bytes);
+      if (failed++ == 0) tell_failed(page);
       continue;
     }
     const uint32_t offset = mismatch(page, copy);

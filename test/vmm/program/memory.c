@@ -23,9 +23,9 @@ static unsigned char *map_region(uint64_t size_bytes, uint64_t page_bytes) {
   if (reserved == MAP_FAILED) die_errno("mmap of the guest's addresses");
   const uintptr_t start = ((uintptr_t)reserved / huge_bytes + 1) * huge_bytes;
   const bool is_huge = page_bytes == huge_bytes;
-  /* Firecracker maps without reserving swap; huge pages are reserved by the pool. */
+  /* As Firecracker: huge pages are not reserved either, and a COPY may find none left. */
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
-                    (is_huge ? MAP_HUGETLB | (21 << MAP_HUGE_SHIFT) : MAP_NORESERVE);
+                    MAP_NORESERVE | (is_huge ? MAP_HUGETLB | (21 << MAP_HUGE_SHIFT) : 0);
   void *host = mmap((void *)start, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (host == MAP_FAILED) die_errno(is_huge ? "mmap of huge pages" : "mmap of guest memory");
   return host;
