@@ -22,6 +22,7 @@ test("each fault of a walk is one of its vCPU's thread, and none the VMM's", asy
   const { threads } = await manager.counts()
 
   const [first, second] = vmm.ready.vcpu_threads
+  assert.is(vmm.ready.mode, "kvm")
   assert.equal(threads, { [`${first}`]: pages / 2, [`${second}`]: pages / 2 })
 })
 

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline"
 import type { OwnedProcess } from "../harness/owned_process.js"
 import { within } from "../harness/retry.js"
 
-const answerBudgetMs = 60_000
+const answerBudgetMs = 30_000
 
 /** The JSON lines by which a process answers lines on its standard input, one for each. */
 export class Lines {

@@ -38,6 +38,17 @@ for (const { name, isPlain } of guestModes()) {
     assert.is(BigInt(found) ^ BigInt(wanted), 1n)
   })
 
+  test(`a walk's seed chooses which word of a page is read (${name})`, async () => {
+    const vmm = await served(isPlain, "flips-bits") // in one word of eight
+
+    let wrong = 0
+    for (let seed = 1; seed <= 8; seed++)
+      wrong += (await vmm.order("walk", 0, pages, 1, seed)).wrong
+
+    const ofAllWords = (8 * pages) / 16
+    assert.ok(wrong > ofAllWords / 16 && wrong < ofAllWords / 4, `${wrong} of ${ofAllWords}`)
+  })
+
   test(`pages of another region are wrong, each of them (${name})`, async () => {
     const vmm = await served(isPlain, "ignores-offset")
 
