@@ -13,7 +13,8 @@ export type Handshake = (typeof handshakes)[number]
 export const hugePageBytes = 2 << 20
 
 export interface VmmOptions {
-  readonly socket: string
+  /** Where the manager listens; without it memory is a private mapping of the image. */
+  readonly socket?: string
   /** Sizes of the regions, in snapshot order. */
   readonly memory: readonly number[]
   /** What memory has to read as. Without it no order that checks is taken. */
@@ -42,8 +43,8 @@ export interface VmmReady {
   /** Why not KVM; null when it is. */
   readonly why_plain: string | null
   readonly handshake: Handshake
-  /** The text that was sent. */
-  readonly message: string
+  /** The text that was sent; null where there is nobody to send it to. */
+  readonly message: string | null
   /** Of the VMM itself, and of its vCPUs. */
   readonly thread: number
   readonly vcpu_threads: readonly number[]
@@ -106,7 +107,8 @@ export function vmmProgram(): string {
 }
 
 const flagsOf = (options: VmmOptions): string[] => [
-  ...["--socket", options.socket, "--memory", options.memory.join(",")],
+  ...(options.socket === undefined ? ["--backend", "file"] : ["--socket", options.socket]),
+  ...["--memory", options.memory.join(",")],
   ...(options.image === undefined ? [] : ["--image", options.image]),
   ...["--page-size", String(options.pageBytes ?? 4096)],
   ...["--handshake", options.handshake ?? "1.16"],

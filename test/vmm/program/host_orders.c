@@ -1,7 +1,6 @@
 /* What the VMM's own thread does to guest memory: the balloon, and whole pages as a device reads
    them. */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "test/vmm/program/answer.h"
 #include "test/vmm/program/memory.h"
@@ -9,7 +8,7 @@
 #include "test/vmm/program/pages.h"
 #include "test/vmm/program/vcpu.h"
 
-/* One madvise for each region's part, as a balloon device gives back ranges. */
+/* One call for each region's part, as a balloon device gives back ranges. */
 static const char *balloon(uint64_t first, uint64_t count) {
   const uint64_t end_bytes = (first + count) * memory.page_bytes;
   for (uint64_t page = first; page < first + count; page++) pages_removing(page);
@@ -18,7 +17,7 @@ static const char *balloon(uint64_t first, uint64_t count) {
     while (at - region->offset_bytes >= region->size_bytes) region++;
     const uint64_t region_end = region->offset_bytes + region->size_bytes;
     const uint64_t end = end_bytes < region_end ? end_bytes : region_end;
-    if (madvise(memory_at(at), end - at, MADV_DONTNEED) != 0) die_errno("MADV_DONTNEED");
+    memory_discard(at, end - at);
     at = end;
   }
   for (uint64_t page = first; page < first + count; page++) pages_removed(page);

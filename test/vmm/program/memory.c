@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +32,27 @@ static unsigned char *map_region(uint64_t size_bytes, uint64_t page_bytes) {
   return host;
 }
 
+/* The image where it reaches; what lies beyond stays anonymous. */
+static void map_image(const struct region *region, int file, uint64_t image_bytes) {
+  if (region->offset_bytes >= image_bytes) return;
+  const uint64_t rest = image_bytes - region->offset_bytes;
+  const uint64_t length = rest < region->size_bytes ? rest : region->size_bytes;
+  const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+  void *host = mmap(region->host, length, PROT_READ | PROT_WRITE, flags, file,
+                    (off_t)region->offset_bytes);
+  if (host == MAP_FAILED) die_errno("mmap of the memory file");
+}
+
+static void map_file(const char *path) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) die_errno(path);
+  for (int i = 0; i < memory.count; i++) {
+    map_image(&memory.regions[i], file, (uint64_t)status.st_size);
+  }
+  close(file);
+}
+
 void memory_map(const struct options *options) {
   memory.page_bytes = options->page_bytes;
   for (int i = 0; i < options->regions; i++) {
@@ -41,6 +63,7 @@ void memory_map(const struct options *options) {
     };
     memory.size_bytes += options->region_bytes[i];
   }
+  if (options->is_file_backed) map_file(options->image);
 }
 
 void memory_register(const struct options *options) {
@@ -59,6 +82,19 @@ void memory_register(const struct options *options) {
         .mode = UFFDIO_REGISTER_MODE_MISSING,
     };
     if (ioctl(memory.userfault, UFFDIO_REGISTER, &request) != 0) die_errno("UFFDIO_REGISTER");
+  }
+}
+
+void memory_discard(uint64_t offset_bytes, uint64_t length_bytes) {
+  void *host = memory_at(offset_bytes);
+  if (memory.userfault >= 0) {
+    if (madvise(host, length_bytes, MADV_DONTNEED) != 0) die_errno("MADV_DONTNEED");
+    return;
+  }
+  /* Of a mapping of a file that would bring the file's bytes back. */
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  if (mmap(host, length_bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
+    die_errno("mmap over discarded memory");
   }
 }
 

@@ -16,7 +16,7 @@ struct memory {
   int count;
   uint64_t size_bytes;
   uint64_t page_bytes;
-  int userfault;
+  int userfault; /* -1: memory is a mapping of the file */
 };
 
 extern struct memory memory;
@@ -26,6 +26,9 @@ void memory_map(const struct options *options);
 
 /* The userfaultfd as Firecracker makes it, every region registered for missing pages. */
 void memory_register(const struct options *options);
+
+/* Gives a part of one region back to the host: it reads as zeros from then on. */
+void memory_discard(uint64_t offset_bytes, uint64_t length_bytes);
 
 /* Where a byte of the memory file is in the host. */
 unsigned char *memory_at(uint64_t offset_bytes);

@@ -10,7 +10,7 @@ static const char usage[] =
     "usage: vmm --socket PATH --memory BYTES[,BYTES...] [--image FILE] [--page-size 4096|2097152]\n"
     "  [--handshake 1.1|1.7|1.12|1.16|nydus-array|nydus-object] [--split N] [--vcpus N]\n"
     "  [--resume now|on-order] [--plain] [--step] [--thread-ids] [--user-mode-only]\n"
-    "  [--kvm DEVICE]\n";
+    "  [--kvm DEVICE] [--backend uffd|file]\n";
 
 static const char *const handshakes[] = {
     [handshake_1_1] = "1.1",
@@ -55,7 +55,10 @@ static void read_handshake(struct options *options, const char *name) {
 }
 
 static void check(const struct options *options) {
-  if (!options->socket) refuse("socket", "missing", "a path");
+  if (!options->socket && !options->is_file_backed) refuse("socket", "missing", "a path");
+  if (options->is_file_backed && (!options->image || options->page_bytes != 4096)) {
+    refuse("backend", "file", "an --image with it, and small pages");
+  }
   if (options->regions == 0) refuse("memory", "missing", "a list of sizes");
   if (options->page_bytes != 4096 && options->page_bytes != 2097152) {
     refuse("page-size", "another number", "4096 or 2097152");
@@ -72,7 +75,8 @@ static void check(const struct options *options) {
 }
 
 enum { opt_socket = 1, opt_image, opt_memory, opt_page_size, opt_handshake, opt_split, opt_vcpus,
-       opt_resume, opt_plain, opt_step, opt_thread_ids, opt_user_mode_only, opt_kvm };
+       opt_resume, opt_plain, opt_step, opt_thread_ids, opt_user_mode_only, opt_kvm,
+       opt_backend };
 
 static const struct option known[] = {
     {"socket", required_argument, NULL, opt_socket},
@@ -83,6 +87,7 @@ static const struct option known[] = {
     {"split", required_argument, NULL, opt_split},
     {"vcpus", required_argument, NULL, opt_vcpus},
     {"resume", required_argument, NULL, opt_resume},
+    {"backend", required_argument, NULL, opt_backend},
     {"kvm", required_argument, NULL, opt_kvm},
     {"plain", no_argument, NULL, opt_plain},
     {"step", no_argument, NULL, opt_step},
@@ -104,6 +109,12 @@ static void take(struct options *options, int option, char *value) {
       options->is_resumed_now = strcmp(value, "now") == 0;
       if (!options->is_resumed_now && strcmp(value, "on-order") != 0) {
         refuse("resume", value, "now or on-order");
+      }
+      break;
+    case opt_backend:
+      options->is_file_backed = strcmp(value, "file") == 0;
+      if (!options->is_file_backed && strcmp(value, "uffd") != 0) {
+        refuse("backend", value, "uffd or file");
       }
       break;
     case opt_kvm: options->kvm = value; break;

@@ -29,6 +29,7 @@ struct options {
   int writes;          /* over how many the message is split */
   bool is_resumed_now; /* or by an order: the window in which a manager may prefault */
   const char *kvm;     /* the device */
+  bool is_file_backed; /* memory is a private mapping of the image: no manager, no message */
   bool is_plain;       /* no KVM: threads of this process touch the memory */
   bool is_stepped;     /* each access exits, so that each can be timed */
   bool has_thread_ids; /* faults say which thread took them */

@@ -10,6 +10,9 @@
 #include "test/vmm/program/pages.h"
 
 static bool is_resumed;
+/* Of all orders for the guest so far. */
+static struct tally total;
+static uint64_t total_ns;
 static char begun[16]; /* the name of the order that vCPUs run */
 
 static bool take_apart(char *line, struct order *order) {
@@ -43,31 +46,37 @@ static void tell_latencies(const struct latencies *latencies) {
   answer_close('}');
 }
 
+static void tell_tally(const struct tally *tally, uint64_t took_ns) {
+  answer_number("accesses", tally->accesses);
+  answer_number("writes", tally->writes);
+  answer_number("wrong", tally->wrong);
+  answer_number("failed", tally->failed);
+  if (tally->wrong > 0) {
+    answer_open("first_wrong", '{');
+    answer_hex("address", tally->first_wrong.address);
+    answer_hex("found", tally->first_wrong.found);
+    answer_hex("wanted", tally->first_wrong.wanted);
+    answer_close('}');
+  }
+  if (tally->failed > 0) {
+    answer_open("first_failed", '{');
+    answer_hex("address", tally->first_failed.address);
+    answer_text("how", failure_names[tally->first_failed.how]);
+    answer_close('}');
+  }
+  answer_number("took_ns", took_ns);
+  tell_latencies(&tally->latencies);
+}
+
 /* Waits for the vCPUs and says what came of their order. */
 static void tell_work(void) {
   static struct tally tally;
   uint64_t took_ns;
   crew_finish(&tally, &took_ns);
+  tally_merge(&total, &tally);
+  total_ns += took_ns;
   answer_begin(begun, "done");
-  answer_number("accesses", tally.accesses);
-  answer_number("writes", tally.writes);
-  answer_number("wrong", tally.wrong);
-  answer_number("failed", tally.failed);
-  if (tally.wrong > 0) {
-    answer_open("first_wrong", '{');
-    answer_hex("address", tally.first_wrong.address);
-    answer_hex("found", tally.first_wrong.found);
-    answer_hex("wanted", tally.first_wrong.wanted);
-    answer_close('}');
-  }
-  if (tally.failed > 0) {
-    answer_open("first_failed", '{');
-    answer_hex("address", tally.first_failed.address);
-    answer_text("how", failure_names[tally.first_failed.how]);
-    answer_close('}');
-  }
-  answer_number("took_ns", took_ns);
-  tell_latencies(&tally.latencies);
+  tell_tally(&tally, took_ns);
   answer_end();
 }
 
@@ -105,6 +114,7 @@ static void stat_vm(void) {
   answer_number("pages", pages_count());
   answer_number("touched", pages_touched());
   answer_text("guest", is_resumed ? "resumed" : "paused");
+  tell_tally(&total, total_ns);
   answer_end();
 }
 

@@ -1,7 +1,8 @@
 /*
  * A tiny VMM for tests and benchmarks: a VM whose memory a page fault manager fills, restored from
  * a memory file as Firecracker does it. Its guest touches memory as it is ordered to, and the VMM
- * knows what each byte has to be.
+ * knows what each byte has to be. With --backend file there is no manager: memory is a private
+ * mapping of the file, as Firecracker's other backend has it, to compare with.
  *
  *   vmm --socket PATH --memory BYTES[,BYTES...] --image FILE [options]
  *
@@ -15,7 +16,8 @@
  *   balloon FIRST COUNT       the VMM gives pages back: zeros ever after
  *   inspect FIRST COUNT       the VMM's own thread compares every byte
  *   start ORDER ..., wait     lets vCPUs run an order beside others
- *   stat, quit
+ *   stat                      the sum of all that the guest did
+ *   quit
  * Wrong bytes and accesses that failed are counted and told; they never end it.
  */
 #include <signal.h>
@@ -57,8 +59,11 @@ int main(int count, char **values) {
   if (why && !options.is_plain) {
     fprintf(stderr, "vmm: NO KVM, plain threads touch the memory instead: %s\n", why);
   }
-  memory_register(&options);
-  const char *message = handshake_send(&options);
+  const char *message = NULL;
+  if (!options.is_file_backed) {
+    memory_register(&options);
+    message = handshake_send(&options);
+  }
   tell_ready(&options, why, message);
   obey(&options);
   fflush(stdout);
