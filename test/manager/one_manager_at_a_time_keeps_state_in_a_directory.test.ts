@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pino } from "pino"
 import { test } from "uvu"
@@ -47,16 +47,31 @@ test("within one process, too, until the first is closed", () => {
   StateDirectory.open(path, log).close()
 })
 
-test("a directory that others may write is refused with what mends it", () => {
+test("one that could not be opened is free again", () => {
   const path = join(scratchDirectory(), "state")
-  mkdirSync(path)
-  chmodSync(path, 0o777)
+  const inTheWay = join(path, "trial.new")
+  mkdirSync(inTheWay, { recursive: true, mode: 0o700 })
 
-  const refusal = refusalOf(path)
+  assert.match(refusalOf(path).message, /EISDIR/)
+  rmdirSync(inTheWay)
 
-  assert.is(refusal.code, "state_directory_unusable")
-  assert.match(refusal.message, /with mode 0777; it must be .* to write: chown \d+, chmod 0700$/)
+  StateDirectory.open(path, log).close()
 })
+
+for (const mode of [0o777, 0o770, 0o702]) {
+  const octal = `0${mode.toString(8)}`
+  test(`a directory that others may write is refused with what mends it: ${octal}`, () => {
+    const path = join(scratchDirectory(), "state")
+    mkdirSync(path)
+    chmodSync(path, mode)
+
+    const { code, message } = refusalOf(path)
+
+    assert.is(code, "state_directory_unusable")
+    const found = `with mode ${octal}; it must be .* to write: chown \\d+, chmod 0700$`
+    assert.match(message, new RegExp(found))
+  })
+}
 
 test("a directory of another user is refused", () => {
   if (!isRoot) return skipLoudly("root", "giving a directory to another user")

@@ -1,5 +1,5 @@
 /** A child of a test: fills the disk under a state directory and says what becomes of it. */
-import { rmSync, writeFileSync } from "node:fs"
+import { readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pino } from "pino"
 import { reasonOf } from "../../manager/errors.js"
@@ -23,7 +23,8 @@ try {
 }
 const { failure } = state
 const kept = state.read("s")?.toString()
+const names = readdirSync(path).sort()
 rmSync(filler)
 state.writeDurably("s", Buffer.from("third"))
-const account = { failure, message, kept, failureOnceFree: state.failure ?? null }
+const account = { failure, message, kept, names, failureOnceFree: state.failure ?? null }
 process.stdout.write(`${JSON.stringify(account)}\n`)

@@ -71,6 +71,7 @@ test("once a disk is full writes fail with advice, and what was kept stays", asy
   assert.match(String(account.failure), /ENOSPC/)
   assert.match(String(account.message), /^Cannot write .*\/s: ENOSPC.*; free space/)
   assert.is(account.kept, "first")
+  assert.equal(account.names, ["filler", "manager.lock", "s"], "half a file takes no room")
   assert.is(account.failureOnceFree, null)
 })
 
