@@ -141,6 +141,26 @@ test("a bug ends it with 70 even if nobody reads why", async () => {
   assert.is((await manager.ended()).code, 70)
 })
 
+test("what nobody can ever read is counted, and told to who comes to read", () => {
+  let isGone = true
+  let written = ""
+  const writeAtOnce = (_: number, bytes: Uint8Array) => {
+    if (isGone) throw new Error("EPIPE")
+    written += Buffer.from(bytes).toString()
+    return bytes.length
+  }
+  const native = { openOutput: (own: number) => own, writeAtOnce, hasRoomWithin: () => true }
+  const output = new LogOutput(native, 2)
+
+  output.write("first\n")
+  output.write("second\n")
+  assert.is(output.linesDropped, 2)
+  isGone = false
+  output.write("third\n")
+
+  assert.match(written, /^third\n\{.*"lines_dropped":2,.*\}\n$/)
+})
+
 test("last words go ahead of what waits, and never into the middle of a line", () => {
   let room = 3
   let written = ""
