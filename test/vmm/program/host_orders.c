@@ -74,13 +74,20 @@ static const char *inspect(uint64_t first, uint64_t count) {
   return NULL;
 }
 
+static bool is_balloon(const struct order *order) {
+  return strcmp(order->name, "balloon") == 0;
+}
+
+bool is_host_order(const struct order *order) {
+  return is_balloon(order) || strcmp(order->name, "inspect") == 0;
+}
+
 bool obey_host_order(const struct order *order, const char **why) {
-  const bool is_balloon = strcmp(order->name, "balloon") == 0;
-  if ((!is_balloon && strcmp(order->name, "inspect") != 0) || order->count != 2) return false;
+  if (!is_host_order(order) || order->count != 2) return false;
   const uint64_t first = order->numbers[0], count = order->numbers[1];
   if (!is_range(first, count)) {
     *why = "the pages are not all in memory";
-  } else if (is_balloon) {
+  } else if (is_balloon(order)) {
     *why = balloon(first, count);
   } else {
     *why = pages_are_known() ? inspect(first, count) : "there is no --image to compare with";

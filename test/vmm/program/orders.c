@@ -142,12 +142,11 @@ static bool obey_life_order(const char *name) {
   return true;
 }
 
-/* Host orders change what vCPUs may find: that is told apart while they read, not while they
-   write. */
+/* Host orders go on beside a guest that reads: what it may find meanwhile is known. */
 static void obey_order(const struct order *order) {
   const char *why = NULL;
   if (obey_life_order(order->name)) return;
-  if (strcmp(order->name, "balloon") == 0 && crew_is_busy() && plan_writes()) {
+  if (is_host_order(order) && crew_is_busy() && plan_writes()) {
     refuse(order->name, "the guest writes meanwhile: nobody could say what is right then");
   } else if (obey_host_order(order, &why)) {
     if (why) {

@@ -23,6 +23,7 @@ bool plan_order(const struct order *order, const char **why);
 bool plan_writes(void);
 
 /* host_orders.c: what the VMM's own thread does to memory. */
+bool is_host_order(const struct order *order);
 bool obey_host_order(const struct order *order, const char **why);
 
 /* Whether the range lies in memory and has a page. */
