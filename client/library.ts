@@ -24,6 +24,7 @@ export interface NativeMapOptions {
   readonly window_bytes: number
   readonly access: number
   readonly reserve_bytes: number
+  readonly on_discard: number
 }
 
 type Settle<Result> = (error: Error | null, result: Result) => void
@@ -93,6 +94,7 @@ function load(): Library {
       window_bytes: "uint32_t",
       access: "int",
       reserve_bytes: "uint64_t",
+      on_discard: "int",
     }),
   )
   const failure = koffi.out(

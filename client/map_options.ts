@@ -1,4 +1,4 @@
-import type { Access, Mode } from "../protocol/messages.js"
+import type { Access, Mode, OnDiscard } from "../protocol/messages.js"
 import { PagerdError } from "./error.js"
 import type { NativeMapOptions } from "./library.js"
 
@@ -15,33 +15,39 @@ export interface MapOptions {
   readonly offset?: number
   /** Default: up to the image's end. */
   readonly length?: number
+  /**
+   * What pages read as once this process has discarded them (madvise): "image", the default, or
+   * "zero", until the next reset. Zeros are for mode "copy", which "auto" takes then; discarding
+   * waits for the manager.
+   */
+  readonly onDiscard?: OnDiscard
   /** Fault-around window: a power of two from 4 KiB to 2 MiB. Default: the manager's choice. */
   readonly window?: number
 }
 
-/** Both in the order of pagerd.h's enums. */
+/** All in the order of pagerd.h's enums. */
 const modes: readonly Mode[] = ["auto", "copy", "share", "cow"]
 const accesses: readonly Access[] = ["private", "shared"]
+const discards: readonly OnDiscard[] = ["image", "zero"]
 
 export function toNative(options: MapOptions): NativeMapOptions {
-  const mode = modes.indexOf(options.mode ?? "auto")
-  if (mode < 0) {
-    throw new PagerdError("bad_argument", `mode is ${options.mode}, wanted ${modes.join(", ")}`)
-  }
-  const access = accesses.indexOf(options.access ?? "private")
-  if (access < 0) {
-    const wanted = accesses.join(" or ")
-    throw new PagerdError("bad_argument", `access is ${options.access}, wanted ${wanted}`)
-  }
   if (options.length === 0) throw new PagerdError("bad_argument", "length is 0, wanted 1 or more")
   return {
-    mode,
+    mode: placeOf("mode", options.mode ?? "auto", modes),
     offset_bytes: wholeNumber("offset", options.offset ?? 0),
     length_bytes: wholeNumber("length", options.length ?? 0),
     window_bytes: wholeNumber("window", options.window ?? 0, 0xffff_ffff),
-    access,
+    access: placeOf("access", options.access ?? "private", accesses),
     reserve_bytes: 0,
+    on_discard: placeOf("onDiscard", options.onDiscard ?? "image", discards),
   }
+}
+
+function placeOf<Word extends string>(name: string, word: Word, words: readonly Word[]): number {
+  const place = words.indexOf(word)
+  if (place >= 0) return place
+  const wanted = words.join(words.length > 2 ? ", " : " or ")
+  throw new PagerdError("bad_argument", `${name} is ${word}, wanted ${wanted}`)
 }
 
 export function modeOf(nativeMode: number): Mode {

@@ -137,7 +137,7 @@ int pagerd_release(void *address, size_t length_bytes) {
 }
 
 uint64_t pagerd_poisoned(const pagerd_client *client, char *text, size_t text_bytes) {
-  const PoisonNotice notice = client->session().poisoned();
+  const PoisonNotice notice = client->poisoned();
   if (text != nullptr && text_bytes > 0) std::snprintf(text, text_bytes, "%s", notice.text.c_str());
   return notice.pages;
 }

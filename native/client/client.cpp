@@ -22,6 +22,7 @@ Result<Range> make_room(const RegionPlan &plan, std::uint64_t heap_bytes) {
 }  // namespace
 
 pagerd_client::~pagerd_client() {
+  delete told_.load();
   session_->stop_waiting();
   while (Region *region = book_.any()) {
     region->end_for_disconnect();
@@ -33,12 +34,53 @@ pagerd_client::~pagerd_client() {
 void pagerd_client::abandon(pagerd_client *client) {
   // Not freed: threads of the parent may have been inside its locks at the fork, and destroying
   // those could hang.
+  if (pagerd_client *told = client->told_.load()) abandon(told);
   client->userfault_ = Userfault();
   client->pagemap_ = Pagemap();
   client->session_->close_copies_of_child();
 }
 
+PoisonNotice pagerd_client::poisoned() const {
+  PoisonNotice notice = session_->poisoned();
+  if (const pagerd_client *told = told_.load()) {
+    PoisonNotice others = told->poisoned();
+    notice.pages += others.pages;
+    if (!others.text.empty()) notice.text = std::move(others.text);
+  }
+  return notice;
+}
+
+void pagerd_client::give_up() {
+  session_->give_up();
+  if (pagerd_client *told = told_.load()) told->give_up();
+}
+
+Result<pagerd_client *> pagerd_client::client_for(const pagerd_map_options &options) {
+  if (options.on_discard != PAGERD_ON_DISCARD_ZERO) return this;
+  if (Status good = check_options(options); !good.ok()) return good.error();
+  if (Status here = session_->usable(); !here.ok()) return here.error();
+  const std::lock_guard held(told_lock_);
+  if (told_.load() == nullptr) {
+    auto session = Session::connect(session_->path());
+    if (!session.ok()) return session.error();
+    told_ = new pagerd_client(session.take(), Tells::discards);
+  }
+  return told_.load();
+}
+
 Result<Region *> pagerd_client::map(std::string_view image, const pagerd_map_options &options) {
+  Result<pagerd_client *> client = client_for(options);
+  return client.ok() ? client.value()->map_here(image, options) : client.error();
+}
+
+Result<Region *> pagerd_client::attach(Range room, std::string_view image,
+                                       const pagerd_map_options &options) {
+  Result<pagerd_client *> client = client_for(options);
+  return client.ok() ? client.value()->attach_here(room, image, options) : client.error();
+}
+
+Result<Region *> pagerd_client::map_here(std::string_view image,
+                                         const pagerd_map_options &options) {
   const Abilities here = {true, true, ""};
   Result<RegionPlan> plan = plan_region(image, options, here);
   if (!plan.ok()) return plan.error();
@@ -54,8 +96,8 @@ Result<Region *> pagerd_client::map(std::string_view image, const pagerd_map_opt
   return begun;
 }
 
-Result<Region *> pagerd_client::attach(Range room, std::string_view image,
-                                       const pagerd_map_options &options) {
+Result<Region *> pagerd_client::attach_here(Range room, std::string_view image,
+                                            const pagerd_map_options &options) {
   if (room.start % page_bytes != 0) {
     return failure("region_misaligned",
                    "Cannot attach at %p: wanted a multiple of the page size, %zu", room.address(),
@@ -120,7 +162,9 @@ Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
   Status userfault = make_userfault();
   const bool may_be_cow = options.mode == PAGERD_MODE_AUTO || options.mode == PAGERD_MODE_COW;
   if (!userfault.ok() && !may_be_cow) return userfault.error();
-  if (!userfault.ok() || !userfault_.serves_files()) {
+  if (tells_ == Tells::discards) {
+    here = {false, false, "discarded pages are to read as zeros, and a file's would come back"};
+  } else if (!userfault.ok() || !userfault_.serves_files()) {
     here.can_share = false;
     here.reason = userfault.ok() ? "this system's userfaultfd serves no files"
                                  : userfault.error().text;
@@ -133,7 +177,7 @@ Result<RegionPlan> pagerd_client::plan_region(std::string_view image,
 Status pagerd_client::make_userfault() {
   const std::lock_guard held(userfault_lock_);
   if (userfault_.is_open()) return done();
-  Result<Userfault> made = Userfault::create(session_->device());
+  Result<Userfault> made = Userfault::create(session_->device(), tells_);
   if (!made.ok()) return made.error();
   userfault_ = made.take();
   session_->note_userfault(userfault_.number());

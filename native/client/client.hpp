@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,11 +17,16 @@
 #include "client/sys_uffd.hpp"
 
 // One client of a manager: a session, one userfaultfd for all of its regions, and the regions.
-// Owned by whoever connected; its functions may be called from any thread.
+// Owned by whoever connected; its functions may be called from any thread. Regions whose discarded
+// pages are zeros are another client's, which it makes and owns: with a userfaultfd that tells of
+// discards, every madvise() is a hundred times slower.
 struct pagerd_client {
  public:
-  explicit pagerd_client(std::unique_ptr<pagerd::client::Session> session)
-      : session_(std::move(session)) {}
+  using Tells = pagerd::client::Tells;
+
+  explicit pagerd_client(std::unique_ptr<pagerd::client::Session> session,
+                         Tells tells = Tells::nothing)
+      : session_(std::move(session)), tells_(tells) {}
   // Ends all regions and the session.
   ~pagerd_client();
 
@@ -35,6 +41,10 @@ struct pagerd_client {
   pagerd::client::Status unmap(pagerd_region *region);
   pagerd::client::Status retire(pagerd_region *region);
 
+  // Its pages that could not be had.
+  pagerd::client::PoisonNotice poisoned() const;
+  // Ends its connections at once.
+  void give_up();
   // For a forked child: closes its copies of the descriptors and leaves everything else to the
   // parent.
   static void abandon(pagerd_client *client);
@@ -51,11 +61,21 @@ struct pagerd_client {
                                                                  const pagerd_map_options &options,
                                                                  pagerd::client::Abilities here);
   pagerd::client::Status make_userfault();
+  // The client for those options; made with the first region that needs one of its own.
+  pagerd::client::Result<pagerd_client *> client_for(const pagerd_map_options &options);
+  pagerd::client::Result<pagerd_region *> map_here(std::string_view image,
+                                                   const pagerd_map_options &options);
+  pagerd::client::Result<pagerd_region *> attach_here(pagerd::client::Range room,
+                                                      std::string_view image,
+                                                      const pagerd_map_options &options);
   pagerd::client::Result<pagerd_region *> begin(std::unique_ptr<pagerd_region> region,
                                                 std::string_view image,
                                                 const pagerd_map_options &options);
 
   const std::unique_ptr<pagerd::client::Session> session_;
+  const Tells tells_;
+  std::mutex told_lock_;  // held while told_ is made, which waits for the manager
+  std::atomic<pagerd_client *> told_ = nullptr;
   std::mutex userfault_lock_;
   pagerd::client::Userfault
       userfault_;  // made once, under userfault_lock_, before the first region

@@ -71,5 +71,5 @@ int pagerd_foreign_retire(pagerd_region *region, pagerd_failure *failure) {
 }
 
 void pagerd_foreign_give_up(pagerd_client *client) {
-  client->session().give_up();
+  client->give_up();
 }

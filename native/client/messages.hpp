@@ -42,6 +42,7 @@ struct MapRequest {
   // image from all others.
   std::uint64_t region = 0;
   std::string_view image_key = {};
+  std::string_view on_discard = {};  // empty: not asked for
 };
 
 struct RegionRange {
@@ -58,6 +59,8 @@ Frame publish_frame(std::uint32_t request, std::string_view name);
 Frame map_frame(std::uint32_t request, const MapRequest &map);
 Frame prefault_frame(std::uint32_t request, const RegionRange &range);
 Frame reset_frame(std::uint32_t request, std::uint64_t region);
+Frame choose_discard_frame(std::uint32_t request, std::uint64_t region,
+                           std::string_view on_discard);
 Frame unmap_frame(std::uint32_t request, std::uint64_t region);
 Frame bye_frame(std::uint32_t request);
 
@@ -71,6 +74,7 @@ struct Message {
   std::string image_key;
   std::string mode;
   std::string why;
+  std::string on_discard;
   std::string code;
   std::string text;  // the field `message`
   std::uint64_t request = 0;

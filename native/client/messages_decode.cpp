@@ -23,6 +23,7 @@ constexpr TextField text_fields[] = {
     {"type", &Message::type},    {"session", &Message::session}, {"image", &Message::image},
     {"mode", &Message::mode},    {"why", &Message::why},         {"code", &Message::code},
     {"message", &Message::text}, {"image_key", &Message::image_key},
+    {"on_discard", &Message::on_discard},
 };
 
 constexpr NumberField number_fields[] = {

@@ -91,7 +91,8 @@ Frame publish_frame(std::uint32_t request, std::string_view name) {
 
 Frame map_frame(std::uint32_t request, const MapRequest &map) {
   const bool is_resumed = map.region != 0;
-  FrameBuilder frame(is_resumed ? 12 : 10, "map", request);
+  const bool is_asking = !map.on_discard.empty();
+  FrameBuilder frame((is_resumed ? 12 : 10) + (is_asking ? 1 : 0), "map", request);
   frame.field("image", map.image)
       .field("mode", map.mode)
       .field("access", map.access)
@@ -101,6 +102,7 @@ Frame map_frame(std::uint32_t request, const MapRequest &map) {
       .field("offset_bytes", map.offset_bytes)
       .field("window_bytes", map.window_bytes);
   if (is_resumed) frame.field("region", map.region).field("image_key", map.image_key);
+  if (is_asking) frame.field("on_discard", map.on_discard);
   return frame.take();
 }
 
@@ -114,6 +116,14 @@ Frame prefault_frame(std::uint32_t request, const RegionRange &range) {
 
 Frame reset_frame(std::uint32_t request, std::uint64_t region) {
   return FrameBuilder(3, "reset", request).field("region", region).take();
+}
+
+Frame choose_discard_frame(std::uint32_t request, std::uint64_t region,
+                           std::string_view on_discard) {
+  return FrameBuilder(4, "choose_discard", request)
+      .field("region", region)
+      .field("on_discard", on_discard)
+      .take();
 }
 
 Frame unmap_frame(std::uint32_t request, std::uint64_t region) {

@@ -48,6 +48,16 @@ enum pagerd_mode {
    map the image so, for images that were made writable. */
 enum pagerd_access { PAGERD_ACCESS_PRIVATE = 0, PAGERD_ACCESS_SHARED = 1 };
 
+/* What pages read as once this process has discarded them (MADV_DONTNEED, MADV_FREE).
+     IMAGE  the image's bytes again.
+     ZERO   zeros, as in memory of one's own, until pagerd_reset(). For mode COPY, which AUTO takes
+            then: where a file is mapped the kernel gives back the file's page. The manager has to
+            be told of each discard, so that a madvise() takes some ten microseconds in such a
+            region, and longer while no manager is there: it waits for the next one, as a touch of
+            a missing page does. Who must not wait for that must not discard. Other regions are
+            as fast as ever: those of ZERO have a session and a userfaultfd of their own. */
+enum pagerd_on_discard { PAGERD_ON_DISCARD_IMAGE = 0, PAGERD_ON_DISCARD_ZERO = 1 };
+
 /* Zero-filled means all defaults. */
 struct pagerd_map_options {
   enum pagerd_mode mode;
@@ -56,6 +66,7 @@ struct pagerd_map_options {
   uint32_t window_bytes; /* fault-around window: 0 (default) or a power of two, 4 KiB to 2 MiB */
   enum pagerd_access access;
   uint64_t reserve_bytes; /* room for a heap behind the image, see pagerd_grow(); 0: none */
+  enum pagerd_on_discard on_discard;
 };
 
 /* Connects to the manager listening at path. NULL: $PAGERD_SOCKET, else
@@ -104,8 +115,10 @@ PAGERD_API const char *pagerd_region_why(const pagerd_region *region);
    pages that were swapped out. A few dirty pages are put back where they are, and all others stay
    mapped; beyond a limit the pages are dropped and come anew. Does not wait for the manager. Needs
    one, or fails with nothing changed, except in mode cow. Fails with unsupported_access for access
-   shared. Nobody may touch the region meanwhile: he would see some of either, and what he writes
-   may stay. Ends the heap: the length is the image's part again. */
+   shared. With PAGERD_ON_DISCARD_ZERO it drops all pages, and does wait for the manager; should
+   that fail half-way, pages are the image's, also those that are discarded later. Nobody may touch
+   the region meanwhile: he would see some of either, and what he writes may stay. Ends the heap:
+   the length is the image's part again. */
 PAGERD_API int pagerd_reset(pagerd_region *region);
 
 /* Sets the length of a region that pagerd_map() made with reserve_bytes: the image's part, in whole

@@ -52,6 +52,11 @@ Status check_options(const pagerd_map_options &options) {
     return failure("bad_argument", "Access %d is none of pagerd.h's",
                    static_cast<int>(options.access));
   }
+  if (options.on_discard != PAGERD_ON_DISCARD_IMAGE &&
+      options.on_discard != PAGERD_ON_DISCARD_ZERO) {
+    return failure("bad_argument", "on_discard %d is none of pagerd.h's",
+                   static_cast<int>(options.on_discard));
+  }
   if (options.reserve_bytes > region_bytes_max) {
     return failure("bad_argument", "reserve_bytes is %llu, wanted at most %llu",
                    Number{options.reserve_bytes}, Number{region_bytes_max});
@@ -87,6 +92,10 @@ const char *mode_name(pagerd_mode mode) {
 
 const char *access_name(pagerd_access access) {
   return access == PAGERD_ACCESS_SHARED ? "shared" : "private";
+}
+
+const char *on_discard_name(pagerd_on_discard on_discard) {
+  return on_discard == PAGERD_ON_DISCARD_ZERO ? "zero" : "image";
 }
 
 pagerd_mode mode_named(std::string_view name) {

@@ -22,10 +22,11 @@ Status check_options(const pagerd_map_options &options);
 Result<Part> choose_part(std::string_view image, std::uint64_t image_bytes,
                          const pagerd_map_options &options);
 
-// The protocol's words for a mode and an access, and a mode's back; AUTO stands for every word
-// that is none.
+// The protocol's words for a mode, an access and a choice, and a mode's back; AUTO stands for every
+// word that is none.
 const char *mode_name(pagerd_mode mode);
 const char *access_name(pagerd_access access);
+const char *on_discard_name(pagerd_on_discard on_discard);
 pagerd_mode mode_named(std::string_view name);
 
 }  // namespace pagerd::client

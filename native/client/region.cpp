@@ -23,6 +23,8 @@ Status pagerd_region::begin(std::string_view image, const pagerd_map_options &op
       .length_bytes = range_.length_bytes,
       .offset_bytes = plan_.part.offset_bytes,
       .window_bytes = options.window_bytes,
+      // What the region's own beginning drops is no discard.
+      .on_discard = has_zeros() ? on_discard_name(PAGERD_ON_DISCARD_IMAGE) : "",
   };
   if (memory_ == RegionMemory::attached) {
     if (Status fit = require_private_anonymous(range_); !fit.ok()) return fit;
@@ -43,6 +45,12 @@ Status pagerd_region::ask_to_serve(const MapRequest &request) {
     return failure("unsupported_mode", "The manager took mode \"%s\", wanted %s",
                    answer.value().mode.c_str(), mode_name(plan_.mode));
   }
+  if (has_zeros() && answer.value().on_discard.empty()) {
+    ask_to_stop();
+    return failure("unsupported_discard",
+                   "The manager does not know on_discard: it is older than this library, %s",
+                   pagerd_version());
+  }
   if (plan_.mode != PAGERD_MODE_COW && !client_.userfault().serves_system_calls()) {
     why_ += "; system calls that meet a missing page fail with EFAULT: no full userfaultfd here";
   }
@@ -55,6 +63,16 @@ Failure pagerd_region::give_up_memory(const Failure &cause) {
   (void)make_untouchable();
   return failure("system", "%s. The memory at %p was made inaccessible", cause.text.c_str(),
                  range_.address());
+}
+
+// What was discarded until now is the image's again, what is from here on is as chosen.
+Status pagerd_region::choose_discard(pagerd_on_discard on_discard) {
+  Session &session = client_.session();
+  const Frame frame =
+      choose_discard_frame(session.next_request(), id_, on_discard_name(on_discard));
+  Result<Message> answer = session.exchange(frame, "discard_chosen");
+  if (!answer.ok()) return answer.error();
+  return done();
 }
 
 Status pagerd_region::prefault(std::uint64_t offset_bytes, std::uint64_t length_bytes) {

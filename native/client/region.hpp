@@ -61,6 +61,7 @@ struct pagerd_region {
   pagerd::client::Status begin_cow(const pagerd::client::MapRequest &request);
   pagerd::client::Status ask_to_serve(const pagerd::client::MapRequest &request);
   pagerd::client::Status drop_and_wake();
+  pagerd::client::Status choose_discard(pagerd_on_discard on_discard);
   pagerd::client::Status require_nobody_elses() const;
   pagerd::client::Status map_file(pagerd::client::FileAccess access) const;
   pagerd::client::Status open_file_to_touch();
@@ -71,6 +72,9 @@ struct pagerd_region {
   pagerd::client::Result<pagerd::client::Range> put_back_dirty_pages();
   pagerd::client::Status put_back(const pagerd::client::PageRun &run);
 
+  pagerd::client::Status reset_and_note();
+
+  bool has_zeros() const { return plan_.on_discard == PAGERD_ON_DISCARD_ZERO; }
   bool shows_file() const { return plan_.mode != PAGERD_MODE_COPY; }
   void ask_to_stop();
   pagerd::client::Status make_untouchable();

@@ -23,6 +23,9 @@ using namespace pagerd::client;
 // before `mapped` would leave nothing to go back to after a refusal; dropping before 1 would let
 // absent pages turn to zeros. Memory of our own goes the same way: where the process locks all of
 // its memory (mlockall), mmap fills it with zeros.
+//
+// Where discarded pages are to be zeros the manager hears of step 3 as well, so that this is chosen
+// only after it.
 Status pagerd_region::begin_copy(const MapRequest &request) {
   const Userfault &userfault = client_.userfault();
   if (Status registered = userfault.register_missing(range_); !registered.ok()) return registered;
@@ -32,7 +35,9 @@ Status pagerd_region::begin_copy(const MapRequest &request) {
   }
   // Some pages may be dropped and others stale then. Neither may be read.
   if (Status placed = drop_and_wake(); !placed.ok()) return give_up_memory(placed.error());
-  return done();
+  if (!has_zeros()) return done();
+  const Status chosen = choose_discard(PAGERD_ON_DISCARD_ZERO);
+  return chosen.ok() ? done() : Status(give_up_memory(chosen.error()));
 }
 
 Status pagerd_region::drop_and_wake() {

@@ -62,8 +62,10 @@ Status pagerd_region::make_untouchable() {
 }
 
 // Installs every page, and does not take the manager's word for it: a page that was installed can
-// have been dropped again without a trace, and unregistering would then make it zeros.
+// have been dropped again without a trace, and unregistering would then make it zeros. Where zeros
+// are what discarded pages are to be, all that is missing after a prefault has been discarded.
 Status pagerd_region::complete() {
+  if (has_zeros()) return prefault_range(range_);
   for (int round = 0; round < completion_rounds_max; ++round) {
     Result<std::optional<Range>> missing = first_missing_run(range_);
     if (!missing.ok()) return missing.error();
@@ -80,6 +82,7 @@ Status pagerd_region::complete() {
 
 Status pagerd_region::forbid_what_is_missing() {
   const Seal seal;
+  const Result<std::optional<Range>> nothing{std::optional<Range>()};
   Range rest = range_;
   int failures = 0;
   for (;;) {
@@ -89,8 +92,12 @@ Status pagerd_region::forbid_what_is_missing() {
     const Range missing = *run.value();
     // One bad page stops a prefault; those after it may still be had. But each failure takes the
     // manager's time for tries.
-    if (failures < last_prefaults_max && !prefault_range(missing).ok()) failures += 1;
-    Result<std::optional<Range>> still = first_missing_run(missing);
+    const bool is_tried = failures < last_prefaults_max;
+    const bool is_whole = is_tried && prefault_range(missing).ok();
+    if (is_tried && !is_whole) failures += 1;
+    // What is missing then was discarded, and is to be zeros.
+    const bool is_settled = is_whole && has_zeros();
+    Result<std::optional<Range>> still = is_settled ? nothing : first_missing_run(missing);
     if (!still.ok()) return forbid(rest);
     if (still.value()) {
       const std::uintptr_t from = still.value()->start;

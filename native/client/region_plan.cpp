@@ -124,6 +124,7 @@ Result<RegionPlan> plan_region(Session &session, ImageFiles &files, std::string_
       .image_key = found.image_key.substr(0, image_key_length_max),
       .mode = mode_named(found.mode),
       .access = options.access,
+      .on_discard = options.on_discard,
       .why = found.why,
       .file = nullptr,
   };

@@ -28,6 +28,7 @@ struct RegionPlan {
   std::string image_key;       // that of its bytes, for every manager
   pagerd_mode mode = PAGERD_MODE_COPY;
   pagerd_access access = PAGERD_ACCESS_PRIVATE;
+  pagerd_on_discard on_discard = PAGERD_ON_DISCARD_IMAGE;
   std::string why;  // the manager's reason for the mode, and ours
   // Null when the manager handed over none: then only copies can be had.
   std::shared_ptr<const ImageFile> file;

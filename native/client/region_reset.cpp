@@ -23,6 +23,7 @@ Status pagerd_region::reset() {
     if (Status found = session.await_manager(); !found.ok()) return found;
   }
 
+  if (has_zeros()) return reset_and_note();
   if (Status forgotten = forget_heap(); !forgotten.ok()) return forgotten;
   Result<Range> rest = put_back_dirty_pages();
   if (!rest.ok()) return rest.error();
@@ -30,6 +31,18 @@ Status pagerd_region::reset() {
   if (Status dropped = drop_pages(rest.value()); !dropped.ok()) return dropped;
   session.tell(reset_frame(session.next_request(), id_));
   return done();
+}
+
+// Where discarded pages are zeros. The manager hears of what is dropped here, too, and must not
+// take it for a discard; and a page that is here need never have had the image's bytes, so none
+// is put back where it is. Whatever fails on the way leaves the image's bytes, never zeros.
+Status pagerd_region::reset_and_note() {
+  Session &session = client_.session();
+  if (Status chosen = choose_discard(PAGERD_ON_DISCARD_IMAGE); !chosen.ok()) return chosen;
+  if (Status forgotten = forget_heap(); !forgotten.ok()) return forgotten;
+  if (Status dropped = drop_pages(range_); !dropped.ok()) return dropped;
+  session.tell(reset_frame(session.next_request(), id_));
+  return choose_discard(PAGERD_ON_DISCARD_ZERO);
 }
 
 // Returns what has to be dropped: from the page on where the limit was passed, or everything where

@@ -69,6 +69,8 @@ class Session {
   // Why no request can succeed any more, if so: the session is over, or this is a forked child.
   Status usable() const;
   bool is_in_forked_child() const;
+  // Of its managers' socket.
+  const std::string &path() const { return path_; }
   // In a forked child: closes its copies of the descriptors, which are of no use to it.
   void close_copies_of_child();
 

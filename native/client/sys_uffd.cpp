@@ -32,8 +32,9 @@ sys::Descriptor from_system_call(int flags) {
   return sys::Descriptor(static_cast<int>(::syscall(SYS_userfaultfd, descriptor_flags | flags)));
 }
 
-// UFFDIO_API, without any event feature: this library announces what it does to its regions. Events
-// it did not read at once would hang madvise, fork and garbage collection of the whole process.
+// UFFDIO_API, without any event feature but the one that is asked for: this library announces what
+// it does to its regions. Events that are not read at once hang madvise, fork and garbage
+// collection of the whole process.
 bool initialise(const sys::Descriptor &userfault, std::uint64_t features) {
   if (!userfault.is_open()) return false;
   uffdio_api api = {UFFD_API, features, 0};
@@ -47,12 +48,13 @@ constexpr std::uint64_t file_features = UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATUR
 // UFFDIO_API works once for each descriptor, so that every try takes a new one. Kernels before 5.14
 // refuse the features that mode share needs.
 template <typename Make>
-Userfault Userfault::initialised(Make make, bool serves_system_calls) {
+Userfault Userfault::initialised(Make make, bool serves_system_calls, Tells tells) {
+  const std::uint64_t events = tells == Tells::discards ? UFFD_FEATURE_EVENT_REMOVE : 0;
   Userfault made;
   made.serves_system_calls_ = serves_system_calls;
   for (const bool serves_files : {true, false}) {
     sys::Descriptor descriptor = make();
-    if (!initialise(descriptor, serves_files ? file_features : 0)) continue;
+    if (!initialise(descriptor, events | (serves_files ? file_features : 0))) continue;
     made.descriptor_ = std::move(descriptor);
     made.serves_files_ = serves_files;
     break;
@@ -60,11 +62,13 @@ Userfault Userfault::initialised(Make make, bool serves_system_calls) {
   return made;
 }
 
-Result<Userfault> Userfault::create(const sys::Descriptor &device) {
-  Userfault made = initialised(from_own_device, true);
-  if (!made.is_open()) made = initialised([] { return from_system_call(0); }, true);
-  if (!made.is_open()) made = initialised([&] { return from_device(device); }, true);
-  if (!made.is_open()) made = initialised([] { return from_system_call(user_mode_only); }, false);
+Result<Userfault> Userfault::create(const sys::Descriptor &device, Tells tells) {
+  Userfault made = initialised(from_own_device, true, tells);
+  if (!made.is_open()) made = initialised([] { return from_system_call(0); }, true, tells);
+  if (!made.is_open()) made = initialised([&] { return from_device(device); }, true, tells);
+  if (!made.is_open()) {
+    made = initialised([] { return from_system_call(user_mode_only); }, false, tells);
+  }
   if (made.is_open()) return made;
   const Failure cause = system_failure("userfaultfd", errno);
   return failure("no_userfaultfd",

@@ -8,6 +8,10 @@
 // it, registers ranges and keeps it open.
 namespace pagerd::client {
 
+// Of what is done to memory that is registered with a userfaultfd, its reader is told nothing, or
+// which pages are discarded: then whoever discards some waits until that is read.
+enum class Tells { nothing, discards };
+
 // A userfaultfd of this process's address space. As long as it is open a missing page blocks,
 // whatever has become of the manager; when its last holder closes it, missing pages read as zeros.
 // So it goes last.
@@ -18,7 +22,7 @@ class Userfault {
   // The order of tries: /dev/userfaultfd, the system call, `device` (the manager's
   // /dev/userfaultfd, if it sent it), and at last one that serves no faults taken inside system
   // calls.
-  static Result<Userfault> create(const sys::Descriptor &device);
+  static Result<Userfault> create(const sys::Descriptor &device, Tells tells);
 
   bool is_open() const { return descriptor_.is_open(); }
   int number() const { return descriptor_.get(); }
@@ -47,7 +51,7 @@ class Userfault {
  private:
   // `make` makes a descriptor that UFFDIO_API has not been called on.
   template <typename Make>
-  static Userfault initialised(Make make, bool serves_system_calls);
+  static Userfault initialised(Make make, bool serves_system_calls, Tells tells);
   Status register_for(Range range, std::uint64_t faults) const;
 
   sys::Descriptor descriptor_;

@@ -192,9 +192,12 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
     return Refusal{"region_overlap", what + "it overlaps region " + std::to_string(other->id()) +
                                          " at " + range_text(other->start(), other->end())};
   }
-  // An event that is still to be read may be of what was here before.
-  if (has_layout_events() && sys::uffd_probe(uffd_.get(), start, sys::page_bytes) ==
-                                 sys::Probe::changing) {
+  // An event that is still to be read may be of what was here before. Of discards, that matters
+  // where they are noted.
+  const bool is_safe = layout_features_ == sys::uapi::feature_event_remove &&
+                       region->life()->on_discard() == OnDiscard::image;
+  if (has_layout_events() && !is_safe &&
+      sys::uffd_probe(uffd_.get(), start, sys::page_bytes) == sys::Probe::changing) {
     return Refusal{"busy", what + "the client is changing its layout at this moment"};
   }
   // Faults that came before the region did were read and dropped: let them come again. Nobody reads

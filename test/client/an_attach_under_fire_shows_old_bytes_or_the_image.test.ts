@@ -11,17 +11,21 @@ import { compileAgainstLibrary } from "./native_program.js"
 
 const run = promisify(execFile)
 
-test("readers of memory in mode copy, attached, reset and let go, see no zero", async () => {
-  const path = join(scratchDirectory(), "image")
-  writeFileSync(path, Buffer.alloc(1 << 20, 0x5c))
-  const manager = await startManager({ images: { image: path } })
-  const program = compileAgainstLibrary("attach_under_fire.cpp")
+for (const discarded of ["image", "zero"]) {
+  test(`attached, reset and let go where discarded pages are ${discarded}`, async () => {
+    const path = join(scratchDirectory(), "image")
+    writeFileSync(path, Buffer.alloc(1 << 20, 0x5c))
+    const manager = await startManager({ images: { image: path } })
+    const program = compileAgainstLibrary("attach_under_fire.cpp")
 
-  const { stdout, stderr } = await run(program, [manager.socket, "image"], { timeout: 45_000 })
+    const { stdout, stderr } = await run(program, [manager.socket, "image", discarded], {
+      timeout: 45_000,
+    })
 
-  assert.is(stderr, "")
-  assert.is(stdout, "60 rounds\n")
-  await manager.stop()
-})
+    assert.is(stderr, "")
+    assert.is(stdout, "60 rounds\n")
+    await manager.stop()
+  })
+}
 
 test.run()

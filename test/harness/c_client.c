@@ -68,7 +68,7 @@ static void keep(pagerd_region *region) {
   answer_number(regions_count);
 }
 
-/* IMAGE MODE OFFSET LENGTH WINDOW ACCESS RESERVE */
+/* IMAGE MODE OFFSET LENGTH WINDOW ACCESS RESERVE ON_DISCARD */
 static struct pagerd_map_options options_of(char **words) {
   struct pagerd_map_options options;
   memset(&options, 0, sizeof options);
@@ -78,6 +78,7 @@ static struct pagerd_map_options options_of(char **words) {
   options.window_bytes = (uint32_t)number(words[5]);
   options.access = (enum pagerd_access)number(words[6]);
   options.reserve_bytes = number(words[7]);
+  options.on_discard = (enum pagerd_on_discard)number(words[8]);
   return options;
 }
 

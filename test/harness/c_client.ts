@@ -13,6 +13,8 @@ export const modes = { auto: 0, copy: 1, share: 2, cow: 3 } as const
 
 const accesses = { private: 0, shared: 1 } as const
 
+const discards = { image: 0, zero: 1 } as const
+
 export interface CMapOptions {
   readonly mode?: keyof typeof modes
   readonly offsetBytes?: number
@@ -21,6 +23,7 @@ export interface CMapOptions {
   readonly access?: keyof typeof accesses
   /** Room for a heap behind the image. */
   readonly reserveBytes?: number
+  readonly onDiscard?: keyof typeof discards
 }
 
 /** Advice of madvise(2). */
@@ -240,4 +243,5 @@ const mapWords = (options: CMapOptions): number[] => [
   options.windowBytes ?? 0,
   accesses[options.access ?? "private"],
   options.reserveBytes ?? 0,
+  discards[options.onDiscard ?? "image"],
 ]

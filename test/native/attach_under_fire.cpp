@@ -1,8 +1,9 @@
 // Attaches, resets and ends a region of mode copy, in which others may touch the memory meanwhile,
 // over and over while threads read all of its pages, and one drops and touches pages up to the
-// attach: attach_under_fire SOCKET IMAGE. The image is of 0x5c, the memory was of 0xaa before.
-// Nobody may ever see anything else in a page that was never dropped, nor anything but the image
-// once pagerd_attach() has returned, and nobody may wait for ever.
+// attach: attach_under_fire SOCKET IMAGE [zero]. The image is of 0x5c, the memory was of 0xaa
+// before. Nobody may ever see anything else in a page that was never dropped, nor anything but the
+// image once pagerd_attach() has returned, and nobody may wait for ever. With "zero" that is what
+// discarded pages are from some moment of the attach on, so that pages dropped by then are either.
 #include <sys/mman.h>
 
 #include <atomic>
@@ -52,20 +53,23 @@ void drop_and_touch(unsigned char *memory) {
   }
 }
 
-void attach_reset_and_end(pagerd_client *client, const char *name, unsigned char *memory) {
+void attach_reset_and_end(pagerd_client *client, const char *name, unsigned char *memory,
+                          pagerd_on_discard on_discard) {
   std::memset(memory, before, length);
   is_over = false;
   std::vector<std::thread> threads;
   for (int reader = 0; reader < 2; ++reader) threads.emplace_back(read_all, memory);
   threads.emplace_back(drop_and_touch, memory);
 
-  const pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
+  const pagerd_map_options options = {PAGERD_MODE_COPY,      0, 0,         0,
+                                      PAGERD_ACCESS_PRIVATE, 0, on_discard};
   pagerd_region *region = pagerd_attach(client, memory, length, name, &options);
   if (region == nullptr) fail("attach", 0);
   is_attached = true;
   threads.back().join();
   threads.pop_back();
-  for (std::size_t at = 0; at < length; ++at) {
+  const bool has_zeros = on_discard == PAGERD_ON_DISCARD_ZERO;
+  for (std::size_t at = 0; at < (has_zeros ? dropped_from * page : length); ++at) {
     if (memory[at] != image) fail("after the attach", memory[at]);
   }
   if (pagerd_reset(region) != 0) fail("reset", 0);
@@ -79,12 +83,14 @@ void attach_reset_and_end(pagerd_client *client, const char *name, unsigned char
 }  // namespace
 
 int main(int, char **words) {
+  const bool is_zero = words[3] != nullptr && std::strcmp(words[3], "zero") == 0;
+  const pagerd_on_discard on_discard = is_zero ? PAGERD_ON_DISCARD_ZERO : PAGERD_ON_DISCARD_IMAGE;
   pagerd_client *client = pagerd_connect(words[1]);
   if (client == nullptr) fail("connect", 0);
   void *memory =
       ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   for (int round = 0; round < rounds; ++round) {
-    attach_reset_and_end(client, words[2], static_cast<unsigned char *>(memory));
+    attach_reset_and_end(client, words[2], static_cast<unsigned char *>(memory), on_discard);
   }
   pagerd_disconnect(client);
   std::printf("%d rounds\n", rounds);

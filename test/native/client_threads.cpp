@@ -42,7 +42,10 @@ void use(pagerd_region *region, pagerd_region *model) {
 // The model has brought all of the image, so that every mode can be had.
 pagerd_map_options in_mode(std::size_t number) {
   constexpr pagerd_mode modes[] = {PAGERD_MODE_COPY, PAGERD_MODE_SHARE, PAGERD_MODE_COW};
-  return {modes[number % 3], 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
+  pagerd_map_options options = {};
+  options.mode = modes[number % 3];
+  if (number % 6 == 3) options.on_discard = PAGERD_ON_DISCARD_ZERO;
+  return options;
 }
 
 void map_and_use(pagerd_client *client, const char *image, pagerd_region *model,

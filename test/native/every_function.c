@@ -16,14 +16,16 @@ static int use_region(pagerd_region *region) {
 }
 
 static int use_heap(pagerd_client *client, const char *image) {
-  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 65536};
+  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 65536,
+                                       PAGERD_ON_DISCARD_ZERO};
   pagerd_region *region = pagerd_map(client, image, &options);
   if (region == NULL || pagerd_grow(region, pagerd_length_bytes(region) + 4096) != 0) return -1;
   return pagerd_unmap(region);
 }
 
 static int use_client(pagerd_client *client, void *memory, size_t memory_bytes, int file) {
-  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0};
+  struct pagerd_map_options options = {PAGERD_MODE_COPY, 0, 0, 0, PAGERD_ACCESS_PRIVATE, 0,
+                                       PAGERD_ON_DISCARD_IMAGE};
   char name[300];
   pagerd_region *mapped;
   pagerd_region *attached;

@@ -36,8 +36,10 @@ void print_requests() {
   const std::string longest_key(image_key_length_max, 'k');
   print(map_frame(0x81, {longest_name, "cow", "private", 7, 4096, 4096, 0, 0, 0xffff'ffff,
                          longest_key}));
+  print(map_frame(0x82, {"model", "copy", "private", 7, 4096, 4096, 0, 0, 0, "", "image"}));
   print(prefault_frame(0x100, {0xffff'ffff, std::uint64_t{1} << 53, (std::uint64_t{1} << 53) + 1}));
   print(reset_frame(0xffff, 1));
+  print(choose_discard_frame(0x1'0001, 3, "zero"));
   print(unmap_frame(0x1'0000, 255));
   print(bye_frame(256));
 }
@@ -74,6 +76,7 @@ void print(const Message &message) {
   print_field("image_key", message.image_key);
   print_field("mode", message.mode);
   print_field("why", message.why);
+  print_field("on_discard", message.on_discard);
   print_field("code", message.code);
   print_field("message", message.text);
   print_field("request", message.request);

@@ -8,6 +8,7 @@ import type {
   ClientMessage,
   ErrorCode,
   ManagerMessage,
+  OnDiscard,
   TakenMode,
 } from "../../protocol/messages.js"
 import { compileWithClient } from "../client/native_program.js"
@@ -84,6 +85,19 @@ const requests: ClientMessage[] = [
     image_key: "k".repeat(64),
   },
   {
+    type: "map",
+    request: 0x82,
+    image: "model",
+    mode: "copy",
+    access: "private",
+    image_id: 7,
+    address: 4096n,
+    length_bytes: 4096n,
+    offset_bytes: 0n,
+    window_bytes: 0,
+    on_discard: "image",
+  },
+  {
     type: "prefault",
     request: 0x100,
     region: 0xffff_ffff,
@@ -91,6 +105,7 @@ const requests: ClientMessage[] = [
     length_bytes: (1n << 53n) + 1n,
   },
   { type: "reset", request: 0xffff, region: 1 },
+  { type: "choose_discard", request: 0x1_0001, region: 3, on_discard: "zero" },
   { type: "unmap", request: 0x1_0000, region: 255 },
   { type: "bye", request: 256 },
 ]
@@ -116,7 +131,10 @@ function runClient(frames: readonly Uint8Array[]): { sent: string[]; understood:
 function lineOf(message: ManagerMessage): string {
   const fields = new Map<string, unknown>(Object.entries(message))
   const text = (name: string) => Buffer.from(String(fields.get(name) ?? "")).toString("hex")
-  const texts = ["type", "session", "image", "image_key", "mode", "why", "code", "message"] as const
+  const texts = [
+    ...["type", "session", "image", "image_key", "mode", "why", "on_discard", "code"],
+    "message",
+  ]
   const numbers = [
     ...["request", "region", "image_id", "version", "offset_bytes", "length_bytes"],
     ...["pages_installed", "regions_max", "resident_bytes"],
@@ -164,9 +182,17 @@ const answer: fc.Arbitrary<ManagerMessage> = fc.oneof(
     length_bytes: u64,
   }),
   fc.record({ type: fc.constant("mapped" as const), request, region, mode, why: text }),
+  fc.record({
+    type: fc.constant("mapped" as const),
+    request,
+    region,
+    mode,
+    why: text,
+    on_discard: fc.constantFrom<OnDiscard>("image", "zero"),
+  }),
   fc.record({ type: fc.constant("prefaulted" as const), request, region, pages_installed: u64 }),
   fc.record({
-    type: fc.constantFrom("reset_done" as const, "unmapped" as const),
+    type: fc.constantFrom("reset_done" as const, "discard_chosen" as const, "unmapped" as const),
     request,
     region,
   }),
