@@ -70,6 +70,8 @@ export interface VmmAnswer {
   readonly latency_ns: { readonly p50: number; readonly p99: number; readonly max: number } | null
   readonly pages: number
   readonly touched: number
+  /** Of KVM_RUN by signals. */
+  readonly interruptions: number
   readonly guest: "resumed" | "paused"
 }
 

@@ -85,6 +85,16 @@ const contentCases: readonly Case[] = [
     },
   },
   {
+    name: "kicked",
+    claim: "vCPUs that are interrupted while they wait get their pages all the same",
+    run: async (bed) => {
+      const vm = await bed.vm({ vcpus: 3 })
+      await vm.order("start", "storm", 0, 1000, 9)
+      for (let i = 0; i < 20; i++) await vm.order("kick", 50)
+      right(await vm.order("wait"))
+    },
+  },
+  {
     name: "device",
     claim: "the VMM's own thread gets pages before the guest runs",
     run: async (bed) => {

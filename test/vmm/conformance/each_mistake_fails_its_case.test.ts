@@ -1,4 +1,5 @@
 // time limit: 180 s
+// runs alone
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { skipLoudly } from "../../harness/skip.js"

@@ -1,6 +1,8 @@
 #include "test/vmm/program/crew.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@ struct member {
   struct plan plan;
   struct tally tally;
   pid_t thread;
+  pthread_t handle;
 };
 
 static struct member members[vcpus_max];
@@ -70,11 +73,31 @@ void crew_start(const struct options *options, const char **why) {
   running = size;
   for (int i = 0; i < size; i++) {
     members[i].vcpu = vcpus[i];
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, live, &members[i]) != 0) die("a vCPU's thread cannot start");
-    pthread_detach(thread);
+    if (pthread_create(&members[i].handle, NULL, live, &members[i]) != 0) {
+      die("a vCPU's thread cannot start");
+    }
   }
   wait_for_all();
+}
+
+/* A signal with a function that does nothing: what it interrupts is all that it is for. */
+static void on_kick(int number) {
+  (void)number;
+}
+
+void crew_kick(uint64_t times) {
+  struct sigaction action = {.sa_handler = on_kick};
+  if (sigaction(SIGUSR1, &action, NULL) != 0) die_errno("sigaction");
+  for (uint64_t time = 0; time < times; time++) {
+    for (int i = 0; i < size; i++) pthread_kill(members[i].handle, SIGUSR1);
+    sched_yield();
+  }
+}
+
+uint64_t crew_interruptions(void) {
+  uint64_t interruptions = 0;
+  for (int i = 0; i < size; i++) interruptions += members[i].vcpu.interruptions;
+  return interruptions;
 }
 
 int crew_size(void) {

@@ -13,6 +13,11 @@ void crew_start(const struct options *options, const char **why);
 int crew_size(void);
 pid_t crew_thread(int vcpu);
 
+/* Interrupts every vCPU's thread so often, as a VMM does that wants its attention. */
+void crew_kick(uint64_t times);
+/* How often a signal ended KVM_RUN so far; of no meaning while vCPUs run. */
+uint64_t crew_interruptions(void);
+
 /* The share of a vCPU in the order to come. */
 struct plan *crew_plan(int vcpu);
 

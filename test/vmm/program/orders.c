@@ -114,11 +114,19 @@ static void stat_vm(void) {
   answer_number("pages", pages_count());
   answer_number("touched", pages_touched());
   answer_text("guest", is_resumed ? "resumed" : "paused");
+  if (!crew_is_busy()) answer_number("interruptions", crew_interruptions());
   tell_tally(&total, total_ns);
   answer_end();
 }
 
-static bool obey_life_order(const char *name) {
+static bool obey_life_order(const struct order *order) {
+  const char *name = order->name;
+  if (strcmp(name, "kick") == 0 && order->count == 1) {
+    crew_kick(order->numbers[0]);
+    answer_begin(name, "done");
+    answer_end();
+    return true;
+  }
   if (strcmp(name, "wait") == 0) {
     if (crew_is_busy()) {
       tell_work();
@@ -145,7 +153,7 @@ static bool obey_life_order(const char *name) {
 /* Host orders go on beside a guest that reads: what it may find meanwhile is known. */
 static void obey_order(const struct order *order) {
   const char *why = NULL;
-  if (obey_life_order(order->name)) return;
+  if (obey_life_order(order)) return;
   if (is_host_order(order) && crew_is_busy() && plan_writes()) {
     refuse(order->name, "the guest writes meanwhile: nobody could say what is right then");
   } else if (obey_host_order(order, &why)) {

@@ -64,7 +64,9 @@ void kvm_move(struct vcpu *vcpu, uint32_t first, uint32_t end) {
   begin_at(vcpu, first, end);
   for (;;) {
     const int result = ioctl(vcpu->fd, KVM_RUN, 0);
-    const enum failure failure = judge(vcpu, result, errno);
+    const int error = errno;
+    if (result < 0 && error == EINTR) vcpu->interruptions++;
+    const enum failure failure = judge(vcpu, result, error);
     if (failure == failure_none && result == 0 && vcpu->run->exit_reason == KVM_EXIT_HLT) return;
     if (failure == failure_none) continue;
     if (failure == failure_mmio) finish_mmio(vcpu);

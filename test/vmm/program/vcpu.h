@@ -27,6 +27,7 @@ struct vcpu {
   uint8_t failures[moves_max]; /* enum failure of each move */
   int fd;                      /* -1: plain */
   struct kvm_run *run;
+  uint64_t interruptions; /* of KVM_RUN, by signals */
 };
 
 /* Makes the VM: guest memory, slots, vCPUs, and a first move within a slot as a trial. NULL, or

@@ -15,6 +15,7 @@
  *   random COUNT SEED PERCENT_WRITES
  *   balloon FIRST COUNT       the VMM gives pages back: zeros ever after
  *   inspect FIRST COUNT       the VMM's own thread compares every byte
+ *   kick COUNT                interrupts the vCPUs so often, wherever they wait
  *   start ORDER ..., wait     lets vCPUs run an order beside others
  *   stat                      the sum of all that the guest did
  *   quit
