@@ -4,6 +4,7 @@ import * as assert from "uvu/assert"
 import { configSchema } from "../../manager/config.js"
 import { SessionLog } from "../../manager/sessions/session_log.js"
 import { Users } from "../../manager/sessions/users.js"
+import { withClock } from "../harness/clock.js"
 import { CollectedLog } from "../harness/collected_log.js"
 import { RawClient } from "./raw_client.js"
 import { serveInTest } from "./serving.js"
@@ -46,20 +47,6 @@ function startUsers() {
   const collected = new CollectedLog()
   const scope = { session: "s1", pid: 1, uid: 1, users, limits, log: collected.log }
   return { users, say, log: new SessionLog(scope), lines: collected.lines }
-}
-
-/** Runs it with a clock that only the test moves. */
-function withClock(run: (pass: (ms: number) => void) => void): void {
-  const { now } = performance
-  let nowMs = now.call(performance)
-  performance.now = () => nowMs
-  try {
-    run((ms) => {
-      nowMs += ms
-    })
-  } finally {
-    performance.now = now
-  }
 }
 
 test("the rest is counted, and told with the first line of the next span", () => {
