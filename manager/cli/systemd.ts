@@ -52,7 +52,7 @@ function unitName(socket: SystemdOptions["socket"]): string {
 }
 
 /** One word of ExecStart=, in which "%" and "$" have a meaning and blanks end a word. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$")
   return /[\s"'\\;]/.test(plain) ? `"${plain.replace(/["\\]/g, "\\$&")}"` : plain
 }

@@ -3,6 +3,7 @@ import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { quoted } from "../../manager/cli/systemd.js"
 import { startCClient } from "../harness/c_client.js"
 import { DebugSocket } from "../harness/debug_socket.js"
 import { OwnedProcess } from "../harness/owned_process.js"
@@ -16,6 +17,8 @@ import { RawClient } from "../manager/raw_client.js"
 import { runPagerd } from "./run_pagerd.js"
 
 const unitOf = async (...args: string[]) => (await runPagerd(["systemd", ...args])).stdout
+
+const hasLine = (unit: string, line: string) => unit.split("\n").includes(line)
 
 function isPresent(program: string): boolean {
   try {
@@ -44,6 +47,36 @@ test("sockets are where clients look, and the debug socket is closed to others",
   const debug = await unitOf("--socket", "debug")
   assert.match(debug, /^ListenStream=%t\/pagerd\/debug\.sock$/m)
   assert.match(debug, /^SocketMode=0600$/m)
+})
+
+test("what clients rely on while no manager runs, and what others may not do to it", async () => {
+  const [root, user] = [await unitOf(), await unitOf("--user")]
+  const always = [
+    "StartLimitIntervalSec=0", // Clients wait for the next one, however often it has died.
+    "Restart=always",
+    "KillMode=process", // Its keeper holds what forked children miss.
+    "NotifyAccess=main", // Nobody else may say that its threads answer.
+    "NoNewPrivileges=yes",
+  ]
+  const ofRoot = [
+    "RuntimeDirectoryPreserve=yes", // Clients look there for the next one.
+    "StateDirectoryMode=0700",
+    "UMask=0077",
+    "OOMScoreAdjust=-900",
+    "LimitNOFILE=1048576",
+    "ProtectSystem=strict",
+    "DevicePolicy=closed",
+  ]
+
+  for (const directive of always) assert.ok(hasLine(user, directive), directive)
+  for (const directive of [...always, ...ofRoot]) assert.ok(hasLine(root, directive), directive)
+  assert.ok(hasLine(await unitOf("--socket"), "TriggerLimitIntervalSec=0"))
+})
+
+test("a path with blanks and signs of systemd's own is one word of the command", () => {
+  const words = ["/opt/no de/100%", "/srv/$HOME/it's.js", "plain"].map(quoted)
+
+  assert.equal(words, ['"/opt/no de/100%%"', '"/srv/$$HOME/it\'s.js"', "plain"])
 })
 
 test("systemd finds nothing wrong in any of them", async () => {
