@@ -1,6 +1,8 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { ClientError } from "../../manager/errors.js"
+import type { SessionView } from "../../manager/view.js"
+import { protocolVersion } from "../../protocol/limits.js"
 import { type FakeDebugSocket, startFakeDebugSocket } from "../debug/fake_debug_socket.js"
 import * as made from "../debug/made_views.js"
 import { startManager } from "../harness/manager.js"
@@ -35,13 +37,19 @@ for (const command of [...lists, "trace --past 1 --limit 1"]) {
   })
 }
 
-test("JSON keeps the text and escapes what would steer", async () => {
-  const run = await runPagerd(["ps", "--json", "--debug-socket", debug.path])
-  const [session] = run.json() as { command: string }[]
+for (const [command, field] of [
+  ["ps", "command"],
+  ["trace --past 1 --limit 1", "image"],
+] as const) {
+  test(`JSON of ${command} keeps the text and escapes what would steer`, async () => {
+    const words = [...command.split(" "), "--json", "--debug-socket", debug.path]
+    const run = await runPagerd(words)
+    const [first] = [run.json()].flat() as Record<string, string>[]
 
-  assert.is(session?.command, hostile)
-  assert.not.match(run.stdout, steering)
-})
+    assert.is(first?.[field], hostile)
+    assert.not.match(run.stdout, steering)
+  })
+}
 
 for (const [option, told] of [
   ["", /worker\?\]0;owned\? /],
@@ -57,6 +65,24 @@ for (const [option, told] of [
     assert.not.match(run.stderr, /^fake line/m)
   })
 }
+
+test("what it calls itself, and was called before, is plain text everywhere", async () => {
+  const manager = await startManager()
+  const client = new RawClient(manager.socket)
+  const name = "\x1b]0;owned\x07\x9b31m\u202e"
+  const hello = { type: "hello", version: protocolVersion, want_device: false }
+  client.send({ ...hello, client: name, resumed_session: name })
+  await client.next("welcome")
+
+  const sessions = await manager.debug.get<SessionView[]>("/v1/sessions")
+
+  for (const called of [sessions[0]?.client, sessions[0]?.resumed_from]) {
+    assert.match(called ?? "", /owned/)
+    assert.not.match(called ?? "", steering)
+  }
+  client.close()
+  await manager.stop()
+})
 
 test("a line of the log keeps a process's name and escapes what would steer", async () => {
   const name = "\x9b31m\u202eslaf"
