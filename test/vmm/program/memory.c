@@ -66,9 +66,18 @@ void memory_map(const struct options *options) {
   if (options->is_file_backed) map_file(options->image);
 }
 
+/* By the device where that is there and open to us, as Firecracker does it under its jailer. */
+static int open_userfault(int flags) {
+  const int device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+  if (device < 0) return (int)syscall(SYS_userfaultfd, flags);
+  const int userfault = ioctl(device, USERFAULTFD_IOC_NEW, flags);
+  close(device);
+  return userfault;
+}
+
 void memory_register(const struct options *options) {
   const int flags = O_CLOEXEC | O_NONBLOCK | (options->is_user_mode_only ? UFFD_USER_MODE_ONLY : 0);
-  memory.userfault = (int)syscall(SYS_userfaultfd, flags);
+  memory.userfault = open_userfault(flags);
   if (memory.userfault < 0) die_errno("userfaultfd");
   struct uffdio_api api = {
       .api = UFFD_API,
