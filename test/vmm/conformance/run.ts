@@ -25,10 +25,16 @@ export async function runCase(one: Case, options: BedOptions): Promise<CaseResul
     const why = await one.run(bed)
     return why ? end("skip", why) : end("pass", "")
   } catch (error) {
-    return end("fail", (error as Error).message.trimEnd())
+    return end("fail", reasonOf(error as Error))
   } finally {
     await bed.end()
   }
+}
+
+/** A VM that does not answer waits for a page, or in a madvise for its event to be read. */
+function reasonOf({ message }: Error): string {
+  const isLate = /^the answer to .* took longer than/.test(message)
+  return isLate ? `${message}: the VM waits for the manager` : message.trimEnd()
 }
 
 /** The lines that a person reads: one for each case, its reason below, and the sum. */

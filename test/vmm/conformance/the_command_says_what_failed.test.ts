@@ -43,6 +43,16 @@ test("a case that fails has its line, its reason, and exit code 1", async () => 
   assert.is(lines.at(-1), "1 passed, 1 failed, 0 skipped")
 })
 
+test("a guest that waits for ever is a reason, after the patience that was asked for", async () => {
+  const { socket } = await startNaiveManager(image, ["takes-hup-for-end"])
+  const chosen = ["--case", "message-1.1", "--patience-ms", "300"]
+
+  const { code, stdout } = await conformance("--socket", socket, "--image", image, ...chosen)
+
+  assert.is(code, 1)
+  assert.match(stdout, /"walk .*took longer than 300 ms: the VM waits for the manager/)
+})
+
 test("with --json it prints the results alone, and exits with 0 when none failed", async () => {
   const { socket } = await startNaiveManager(image, [])
   const chosen = ["--case", "two-regions", "--json", "--plain"]
