@@ -95,6 +95,31 @@ test("only who discards in a region of zeros waits for a manager that is away", 
   await second.stop()
 })
 
+test("a reset waits for the next manager, and what ended meanwhile stays ended", async () => {
+  const directory = scratchDirectory()
+  const first = await startManager({ images, directory })
+  const client = await startCClient(first.socket)
+  const region = await client.map("image", { onDiscard: "zero" })
+  const ended = await client.map("image", { onDiscard: "zero" })
+  await client.advise(region, 0, 8 * page, "dontNeed")
+  await expectZeros(client, region, 0, 8)
+  await first.kill()
+
+  await client.unmap(ended)
+  const reset = client.reset(region)
+  const second = await startManager({ images, directory })
+  await reset
+  const anew = await client.map("image", { onDiscard: "zero" })
+
+  await expectImage(client, region, 0, pages)
+  await client.advise(anew, page, 2 * page, "dontNeed")
+  await expectZeros(client, anew, 1, 2)
+  await expectImage(client, anew, 3, pages - 3)
+  assert.is((await second.debug.get<RegionView[]>("/v1/regions")).length, 2)
+  await client.stop()
+  await second.stop()
+})
+
 test("what a file is mapped for is refused", async () => {
   const manager = await startManager({ images })
   const client = await startCClient(manager.socket)

@@ -84,6 +84,8 @@ for (const resumes of [true, false]) {
     await raw.next("discard_chosen")
     comer.expect(4, 2, "image")
     comer.discard(5, 3)
+    // Served after what was read before it: the manager is not killed in the middle of that.
+    comer.expect(5, 1, "zero")
 
     for (let generation = 0; generation < 2; generation += 1) {
       await manager.kill()
@@ -115,6 +117,7 @@ test("what it does not speak of again is gone, and its addresses are free", asyn
   const kept = await comer.map(raw, 0, 4)
   await comer.map(raw, 4, 8)
   comer.discard(0, 8)
+  comer.expect(0, 1, "zero")
   await first.kill()
 
   const second = await next(first)
