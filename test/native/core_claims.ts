@@ -8,6 +8,9 @@ export interface CoreClaim {
   readonly isConcurrent: boolean
 }
 
+const beside = (source: string): CoreClaim => ({ source, isConcurrent: true })
+const alone = (source: string): CoreClaim => ({ source, isConcurrent: false })
+
 const concurrent = [
   "moved_spaces_lose_no_fault.cpp",
   "bitmap_agrees_with_a_model.cpp",
@@ -55,6 +58,7 @@ const sequential = [
   "killed_client_leaves_nothing.cpp",
   "beyond_four_gibibytes.cpp",
   "percentiles_bound_sorted_values.cpp",
+  "a_space_without_memory_rests_ever_longer.cpp",
   "deferred_faults_come_again.cpp",
   "windows_end_at_borders.cpp",
   "among_ten_thousand_regions.cpp",
@@ -77,6 +81,6 @@ const sequential = [
 ]
 
 export const coreClaims: readonly CoreClaim[] = [
-  ...concurrent.map((source) => ({ source, isConcurrent: true })),
-  ...sequential.map((source) => ({ source, isConcurrent: false })),
+  ...concurrent.map(beside),
+  ...sequential.map(alone),
 ]
