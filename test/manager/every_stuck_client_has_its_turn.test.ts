@@ -36,4 +36,15 @@ test("a forgotten fault of any of very many clients is found in some rounds", ()
   assert.is(spaces.collected.about("a bug of pagerd").length, 1)
 })
 
+test("one that a fault thread could not watch is woken until that can", () => {
+  const spaces = new WatchedSpaces({})
+  spaces.unwatched = [7]
+  spaces.rounds(2)
+  spaces.unwatched = []
+  spaces.rounds(1)
+
+  assert.equal(spaces.woken, [7, 7])
+  assert.is(spaces.watchdog.counts.watchRetries, 2)
+})
+
 test.run()

@@ -8,6 +8,8 @@ import { CollectedLog } from "../harness/collected_log.js"
 export class WatchedSpaces {
   readonly stuck = new Map<number, StuckFaultSnapshot>()
   readonly queues = new Map<number, FaultQueue>()
+  /** Those that some fault thread could not watch. */
+  unwatched: number[] = []
   /** Of each space, in the order of the calls. */
   readonly woken: number[] = []
   readonly givenUp: number[] = []
@@ -46,7 +48,7 @@ export class WatchedSpaces {
       stuckFaults: (after, ageMsMin, max) =>
         sorted(this.stuck, ({ space, ageMs }) => space > after && ageMs >= ageMsMin, max),
       faultQueues: (from, max) => sorted(this.queues, ({ space }) => space >= from, max),
-      unwatchedSpaces: () => [],
+      unwatchedSpaces: () => this.unwatched,
       wakeFaults: (space) => void this.woken.push(space),
       giveUpFaults: (space) => void this.givenUp.push(space),
     }
