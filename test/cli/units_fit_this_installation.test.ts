@@ -6,6 +6,7 @@ import * as assert from "uvu/assert"
 import { quoted } from "../../manager/cli/systemd.js"
 import { startCClient } from "../harness/c_client.js"
 import { DebugSocket } from "../harness/debug_socket.js"
+import { layoutFeatures, startLayoutClient } from "../harness/layout_client.js"
 import { OwnedProcess } from "../harness/owned_process.js"
 import { patternFile } from "../harness/pattern.js"
 import { pagerdCommand, repository } from "../harness/repository.js"
@@ -134,6 +135,10 @@ test("with the unit's capabilities on a read-only system it serves everybody's f
     "/v1/info",
   )
   assert.ok(passes_device)
+  // Of a userfaultfd as it was made the manager asks for fork events, as no one else may.
+  const forking = await startLayoutClient(join(directory, "pagerd.sock"))
+  await forking.order("map", "secret", 16, layoutFeatures.raw)
+  await forking.kill()
   // From another mount namespace than the manager's, as every client's is here.
   const publisher = new RawClient(join(directory, "pagerd.sock"))
   await publisher.greet()
