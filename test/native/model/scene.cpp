@@ -96,16 +96,35 @@ void Scene::map_region(std::uint32_t id, unsigned first, unsigned count, std::ui
                                 .image_offset_bytes = of * page_bytes,
                                 .window_bytes = setting_.window_pages * page_bytes,
                                 .window_bytes_default = page_bytes,
-                                .backing = setting_.backing};
+                                .backing = setting_.backing,
+                                .on_discard = setting_.on_discard};
   for (unsigned i = 0; i < count; ++i) {
     Page &page = client_->memory().pages[first + i];
     page.has_ended = false;
     if (page.state == Page::State::missing) page.wanted = of_image(of + i);
   }
   regions_[id] = {first, count};
+  note_choice(id, setting_.on_discard);
   const std::uint32_t request = ++last_request_;
   PAGERD_CHECK(engine_.map(space_, std::make_shared<engine::Region>(plan, image_), request));
   await_answer(request);
+}
+
+void Scene::choose_discard(std::uint32_t id, engine::OnDiscard on_discard) {
+  const std::uint32_t request = ++last_request_;
+  PAGERD_CHECK(engine_.choose_discard(space_, id, on_discard, request));
+  await_answer(request);
+  note_choice(id, on_discard);
+}
+
+// Where pages have not been moved or written.
+void Scene::note_choice(std::uint32_t id, engine::OnDiscard on_discard) {
+  if (setting_.backing != engine::Backing::anonymous) return;
+  const auto [first, count] = regions_.at(id);
+  for (unsigned i = first; i < first + count; ++i) {
+    Page &page = client_->memory().pages[i];
+    page.emptied = on_discard == engine::OnDiscard::image ? page.wanted : zeros;
+  }
 }
 
 void Scene::end_region(std::uint32_t id) {
@@ -160,6 +179,7 @@ void Scene::take_event(Event event) {
       [[fallthrough]];
     case EventKind::mapped:
     case EventKind::prefaulted:
+    case EventKind::discard_chosen:
       answered_.insert(event.request);
       return;
     case EventKind::forked:

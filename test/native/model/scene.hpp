@@ -27,6 +27,7 @@ struct Setting {
   bool is_mapped = true;                // from the beginning on, as region 1
   // Its threads race in ways that may be beyond telling: then it is given up, and nobody is served.
   bool may_be_given_up = false;
+  engine::OnDiscard on_discard = engine::OnDiscard::zeros;
 };
 
 // One run of a script: the real engine, one client, and the control plane.
@@ -50,6 +51,8 @@ class Scene {
   void end_region(std::uint32_t id);
   void await_answer(std::uint32_t request);
   void prefault(std::uint32_t id, unsigned first, unsigned count);
+  // Of a region that nobody has discarded anything of, and nobody discards meanwhile.
+  void choose_discard(std::uint32_t id, engine::OnDiscard on_discard);
   void detach();
   void look_for_death();
 
@@ -57,6 +60,7 @@ class Scene {
   void play();
 
  private:
+  void note_choice(std::uint32_t id, engine::OnDiscard on_discard);
   void note_end(std::uint32_t id);
   void take_events();
   void take_event(engine::Event event);

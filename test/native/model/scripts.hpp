@@ -23,6 +23,8 @@ inline constexpr std::uint64_t layout_events = sys::uapi::layout_features;
 
 // What clients do to their memory, one fault thread.
 const std::vector<Script> &scripts_of_layouts();
+// What discarded pages read as, and resets of a region in which that is zeros.
+const std::vector<Script> &scripts_of_discards();
 // The same while bytes are on their way, or cannot be had.
 const std::vector<Script> &scripts_of_sources();
 // Where clients have mapped the image's own file.
