@@ -17,7 +17,10 @@
  *                                                 unsupported_features: then the next carries it.
  *                                                 A map of mode cow needs none)
  *                                                 (with a region's number: goes on with one that an
- *                                                 earlier manager served)
+ *                                                 earlier manager served; it may be served already,
+ *                                                 and so may its userfaultfd be here. These come
+ *                                                 first: with the first map of a new region, those
+ *                                                 that were not spoken of end)
  *   choose_discard                 ->   discard_chosen
  *   prefault, reset, unmap, bye    ->   prefaulted, reset_done, unmapped, goodbye
  *                                       error     in place of any answer
@@ -73,7 +76,8 @@ export const hello = z.object({
   want_device: z.boolean(),
   /**
    * True for a client that goes to the next manager by itself when this one dies, with all of its
-   * regions. Of others a manager keeps a journal, so that the next one can take them over.
+   * regions. Of others, and of all whose userfaultfd has layout events, a manager keeps a journal,
+   * so that the next one can take them over: what these did to their memory they cannot tell.
    */
   resumes: z.boolean().optional(),
   /** The name that an earlier manager gave the session. */
