@@ -1,11 +1,18 @@
 import { execFileSync } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { loadNative } from "../../manager/engine/load.js"
+import { listenForClients } from "../../manager/sockets/listen.js"
+import type { SocketModule } from "../../manager/sockets/native.js"
+import { withClock } from "../harness/clock.js"
+import { CollectedLog } from "../harness/collected_log.js"
 import { type Manager, startManager } from "../harness/manager.js"
 import { descriptorCount, descriptorTargets } from "../harness/observed_process.js"
 import { patternFile } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
+import { scratchDirectory } from "../harness/scratch.js"
 import { RawClient } from "./raw_client.js"
 
 /** Lets the manager have so many descriptors more than it has, and no more. */
@@ -51,6 +58,31 @@ test("newcomers wait, descriptors that have no room are refused, and both pass",
   early.close()
   late.close()
   await manager.stop()
+})
+
+test("that newcomers wait is said once in ten seconds, however often it is tried", () => {
+  const { log, lines } = new CollectedLog()
+  let fail = (_: string): void => {}
+  class SeqpacketListener {
+    constructor(...[, , , onFailure]: ConstructorParameters<SocketModule["SeqpacketListener"]>) {
+      fail = onFailure
+    }
+    resume(): void {}
+    close(): void {}
+  }
+  const native = { ...loadNative(), SeqpacketListener }
+  const path = join(scratchDirectory(), "pagerd.sock")
+  const listener = listenForClients({ path, mode: 0o600, native, log, onConnection: () => {} })
+
+  withClock((pass) => {
+    for (let tries = 0; tries < 40; tries += 1) fail("EMFILE")
+    assert.is(lines.length, 1)
+    pass(10_000)
+    fail("EMFILE")
+  })
+
+  assert.equal([lines.length, lines[1]?.lines_withheld], [2, 39])
+  listener.close()
 })
 
 test("one descriptor too few at every stage: always an answer, and nothing is lost", async () => {
