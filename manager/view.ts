@@ -179,7 +179,7 @@ export interface StatsView extends FaultCountsView {
   fill_us_p99: number
   fill_us_max: number
   events_dropped: number
-  /** That wait for what a client keeps; others do their work. */
+  /** That wait for a client, or a file, that does not let go; others do their work. */
   threads_held: number
   watchdog: WatchdogView
   /** Lines of the manager's own log that nobody read in time, or that could not be written. */

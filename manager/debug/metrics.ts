@@ -54,7 +54,7 @@ function addFaults(set: MetricSet, stats: StatsView): void {
   )
   set.gauge(
     "pagerd_threads_held",
-    "Threads of the manager that wait for what a client keeps, as the lock of its mappings.",
+    "Threads that wait for a client, or a file, that does not let go; others do their work.",
     stats.threads_held,
   )
   set.counter(

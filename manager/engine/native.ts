@@ -229,7 +229,7 @@ export interface EngineSnapshot extends FaultCounters {
   /** Time from asking for bytes until they are in the image. */
   readonly fillUs: LatencySnapshot
   readonly spaces: number
-  /** Threads that wait in the kernel for what a client keeps; others do their work. */
+  /** That wait for a client, or a file, that does not let go; others do their work. */
   readonly threadsHeld: number
   readonly eventsDropped: number
 }

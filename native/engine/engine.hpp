@@ -120,7 +120,7 @@ class Engine final : public ForkDesk {
   const FaultRing &ring() const { return ring_; }
   const std::vector<std::unique_ptr<Loop>> &loops() const { return loops_; }
   const FillerPool &fillers() const { return fillers_; }
-  // Threads that wait in the kernel for what a client keeps.
+  // Threads that wait in the kernel for a client, or a file, that does not let go.
   std::size_t threads_held() const { return sentry_.threads_held(); }
   const std::map<std::uint32_t, std::shared_ptr<ServedImage>> &images() const { return images_; }
   std::uint64_t window_bytes_default() const { return options_.window_bytes_default; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/spaces.hpp"
 #include "sys/clock.hpp"
 #include "sys/memory.hpp"
 #include "sys/page.hpp"
@@ -41,6 +42,7 @@ FillerPool::~FillerPool() { stop(); }
 sys::Status FillerPool::start(std::size_t threads, std::uint8_t first_index, Resolver &resolver) {
   PAGERD_CHECK(crew_.size() == 0 && threads > 0);
   resolver_ = &resolver;
+  reads_.limit(threads);
   for (std::size_t i = 0; i < threads; ++i) {
     crew_.add({.index = static_cast<std::uint8_t>(first_index + i)});
   }
@@ -51,6 +53,7 @@ void FillerPool::stop() {
   is_stopping_.store(true);
   crew_.look_at_each([this](const Crew::Member &) { work_.post(); });
   crew_.join();
+  reads_.clear();
   Work work;
   while (demand_.pop(work) || bulk_.pop(work)) work = Work{};
   const std::lock_guard lock(delayed_mutex_);
@@ -158,8 +161,16 @@ void FillerPool::delay(Work work, std::uint64_t pause_ns) {
 void FillerPool::fill(const std::shared_ptr<FillJob> &job, std::span<std::byte> scratch,
                       Worker &worker) {
   if (job->is_taken.exchange(true)) return;
+  if (!reads_.begin(job)) return;
   ServedImage &image = *job->image;
+  // The file may be one that answers as late as it likes.
+  worker.in_hand.visit(Spaces::none, nullptr);
   const auto report = image.file()->fill(image.image(), job->first, job->end, scratch);
+  worker.in_hand.leave();
+  if (auto next = reads_.end(image)) {
+    next->is_taken.store(false);
+    hand_in(demand_, {.fill = std::move(next)});
+  }
   image.bytes_read.add(report.bytes_read);
   if (report.outcome == image::FillOutcome::failed && ++job->attempts < policy_.attempts_max) {
     const unsigned doublings = std::min(job->attempts - 1, backoff_doublings_max);

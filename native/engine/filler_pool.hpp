@@ -9,6 +9,7 @@
 
 #include "engine/bounded_queue.hpp"
 #include "engine/crew.hpp"
+#include "engine/file_reads.hpp"
 #include "engine/fills.hpp"
 #include "engine/prefault.hpp"
 #include "engine/resolver.hpp"
@@ -97,6 +98,7 @@ class FillerPool final : public FillDesk {
   std::vector<Work> delayed_;
   std::atomic<std::size_t> fills_open_{0};
   std::atomic<std::size_t> prefaults_open_{0};
+  FileReads reads_;
   std::mutex settlements_mutex_;
   std::vector<std::shared_ptr<Settlement>> settlements_;
   std::atomic<bool> is_stopping_{false};

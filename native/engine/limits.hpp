@@ -29,6 +29,8 @@ inline constexpr std::size_t rescues_max = 64;
 inline constexpr std::size_t fills_max = 4096;
 // Of those, ranges that nobody is blocked on: bulk leaves room for demand.
 inline constexpr std::size_t bulk_fills_max = fills_max / 2;
+// Of those, one image's: a source that does not answer leaves room for others. Bulk leaves half.
+inline constexpr std::size_t image_fills_max = fills_max / 4;
 
 // Commands whose answers the control plane has not taken; beyond it, it is told "busy".
 inline constexpr std::size_t commands_max = 4096;

@@ -90,6 +90,9 @@ void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &des
 
 bool ServedImage::open_fill(Run run, Urgency urgency, FillDesk &desk, unsigned attempts) {
   PAGERD_CHECK(run.state == PageState::absent && run.first < run.end);
+  const bool is_bulk = urgency == Urgency::bulk;
+  const std::size_t room = limits::image_fills_max / (is_bulk ? 2 : 1);
+  if (open_fills_.size() >= room) return false;
   auto job = std::make_shared<FillJob>();
   job->image = shared_from_this();
   job->first = run.first;

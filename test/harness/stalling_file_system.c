@@ -1,7 +1,8 @@
 // A file system in user space whose one file, "file", opens like any other. What is read of it
 // never comes, and its close never ends, until stdin closes. Opened for writing too it is one that
 // the kernel does not cache. Ends by itself after a while: as long as it is there nobody can look
-// at those who wait for it. Prints "ready" once it is mounted on argv[1], and "read" for each read.
+// at those who wait for it. Prints "ready" once it is mounted on argv[1], and "read" for each read. The
+// file has argv[2] bytes, 4096 unless that is given.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { file_node = 2, file_bytes = 4096, seconds_max = 45 };
+enum { file_node = 2, seconds_max = 45 };
 
 static int device;
+static unsigned long long file_bytes = 4096;
 
 static void answer(const struct fuse_in_header *request, int error, const void *body,
                    size_t bytes) {
@@ -78,7 +80,8 @@ static void serve(const struct fuse_in_header *request) {
 int main(int count, char **words) {
   char options[128];
   char request[1 << 16];
-  if (count != 2) return 2;
+  if (count != 2 && count != 3) return 2;
+  if (count == 3) file_bytes = strtoull(words[2], NULL, 0);
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
            device);

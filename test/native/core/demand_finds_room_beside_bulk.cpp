@@ -9,6 +9,9 @@ using sys::page_bytes;
 constexpr std::uint64_t slice_pages = limits::slice_bytes / page_bytes;
 // What one prefault asks for at once: its own slice and those ahead.
 constexpr std::uint64_t slices_at_once = 9;
+// One image may have an eighth of all fills for its bulk; together they ask for more than all.
+constexpr std::uint64_t huge_images = 5;
+constexpr std::uint64_t image_bulk_fills_max = limits::image_fills_max / 2;
 
 }  // namespace
 
@@ -18,22 +21,28 @@ CLAIM(demand_finds_room_beside_bulk) {
   Bed bed;
   bed.holds_fills = true;
   const PatternImage huge{
-      .seed = 1, .length_bytes = 2 * limits::fills_max * limits::slice_bytes, .has_zeros = false};
+      .seed = 1, .length_bytes = limits::fills_max * limits::slice_bytes, .has_zeros = false};
   const PatternImage small{.seed = 2, .length_bytes = 512 * page_bytes, .has_zeros = false};
   Client greedy(bed);
-  const Mapped wide = greedy.map(bed.add(huge));
+  std::vector<Mapped> wide;
+  std::map<std::uint32_t, std::size_t> bulk_of;
+  for (std::uint64_t i = 0; i < huge_images; ++i) {
+    const Image wanted = bed.add(huge);
+    bulk_of[wanted->id()] = 0;
+    wide.push_back(greedy.map(wanted));
+  }
   Client client(bed);
   const Image image = bed.add(small);
   const Mapped mapped = client.map(image, {.window_bytes = 4096});
 
-  std::uint64_t next = 0;
-  for (std::size_t i = 0; i < 2 * limits::fills_max / slices_at_once; ++i) {
-    if (i >= limits::prefaults_max) break;
-    greedy.prefault(wide, next, slices_at_once * slice_pages);
-    next += slices_at_once * slice_pages;
+  for (std::size_t i = 0; i < limits::prefaults_max; ++i) {
+    const std::uint64_t first = i / huge_images * slices_at_once * slice_pages;
+    greedy.prefault(wide[i % huge_images], first, slices_at_once * slice_pages);
   }
   bed.pump_until([&] { return bed.held.size() >= limits::bulk_fills_max; });
   std::deque<Fill> bulk = std::exchange(bed.held, {});
+  for (const Fill &fill : bulk) ++bulk_of[fill->image->id()];
+  for (const auto &[id, fills] : bulk_of) EXPECT(fills <= image_bulk_fills_max);
   Crowd crowd(bed);
   for (std::uint64_t i = 0; i < 40; ++i) {
     crowd.add([&, i] { EXPECT(mapped.has(small, i * 2)); });
