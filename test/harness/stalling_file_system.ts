@@ -33,7 +33,10 @@ export async function startStallingFileSystem(fileBytes = 4096): Promise<Stallin
   const program = compileProgram(join(repository, "test/harness/stalling_file_system.c"))
   const mountPoint = join(scratchDirectory(), "mount")
   mkdirSync(mountPoint)
-  const owned = new OwnedProcess("stalling file system", spawn(program, [mountPoint, `${fileBytes}`]))
+  const owned = new OwnedProcess(
+    "stalling file system",
+    spawn(program, [mountPoint, `${fileBytes}`]),
+  )
   const untilSaid = (word: string) =>
     retryUntil(`"${word}" of ${owned.name}`, 20_000, () => owned.stdout.includes(`${word}\n`))
   await untilSaid("ready")
