@@ -180,9 +180,9 @@ export class Session {
   takeOver(adopted: Session): void {
     const regions = [...adopted.regions.list()]
     this.regions.checkNumbersFree(regions)
-    this.space = adopted.space
-    this.userfaultfd = adopted.userfaultfd
-    this.abilities = adopted.abilities
+    const { space, userfaultfd, cpu, abilities } = adopted
+    Object.assign(this, { space, userfaultfd, cpu, abilities })
+    this.noteLayoutChanged()
     if (this.abilities.movesRegions) this.regions.allowMoves()
     for (const region of regions) {
       this.claims.expect(this.regions.copy(region))

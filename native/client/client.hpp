@@ -18,8 +18,8 @@
 
 // One client of a manager: a session, one userfaultfd for all of its regions, and the regions.
 // Owned by whoever connected; its functions may be called from any thread. Regions whose discarded
-// pages are zeros are another client's, which it makes and owns: in the memory of a userfaultfd
-// that tells of discards each madvise() waits for the manager, where others take a microsecond.
+// pages are zeros are another client's, which it makes and owns: in memory of a userfaultfd that
+// tells of discards each madvise() waits for the manager, where others take a microsecond.
 struct pagerd_client {
  public:
   using Tells = pagerd::client::Tells;
