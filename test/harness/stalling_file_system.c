@@ -1,8 +1,8 @@
 // A file system in user space whose one file, "file", opens like any other. What is read of it
 // never comes, and its close never ends, until stdin closes. Opened for writing too it is one that
 // the kernel does not cache. Ends by itself after a while: as long as it is there nobody can look
-// at those who wait for it. Prints "ready" once it is mounted on argv[1], and "read" for each read. The
-// file has argv[2] bytes, 4096 unless that is given.
+// at those who wait for it. Prints "ready" once it is mounted on argv[1], and "read" for each read.
+// The file has argv[2] bytes, 4096 unless that is given.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
