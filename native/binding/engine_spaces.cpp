@@ -11,6 +11,9 @@ namespace {
 
 constexpr const char *busy_text = "too many requests wait for the engine: try again";
 
+// A refusal that names a region says that there is none of that number. This one is served on.
+constexpr std::uint32_t of_no_region = 0;
+
 // A region as it was asked for.
 struct Asked {
   std::uint64_t request;
@@ -214,7 +217,7 @@ void EngineObject::unmap(const Napi::CallbackInfo &call) {
   Book *book = book_of(call);
   if (book == nullptr) return refuse(*space, asked, id, "unknown_region", "the session has ended");
   if (engine_->unmap(book->space, id, asked)) return;
-  refuse(*space, asked, id, "busy", busy_text);
+  refuse(*space, asked, of_no_region, "busy", busy_text);
 }
 
 void EngineObject::prefault(const Napi::CallbackInfo &call) {
@@ -240,12 +243,12 @@ void EngineObject::prefault(const Napi::CallbackInfo &call) {
   const std::uint64_t bytes = region.pages() * sys::page_bytes;
   if (*offset >= bytes || *length == 0 || *length > bytes - *offset ||
       !sys::is_page_aligned(*offset | *length)) {
-    return refuse(*space, asked, region.id(), "region_misaligned",
+    return refuse(*space, asked, of_no_region, "region_misaligned",
                   "a range of whole pages within the region is wanted");
   }
   const std::uint64_t start = region.address.load() + *offset;
   if (engine_->prefault(book->space, region.id(), {start, start + *length}, asked)) return;
-  refuse(*space, asked, region.id(), "busy", busy_text);
+  refuse(*space, asked, of_no_region, "busy", busy_text);
 }
 
 void EngineObject::note_reset(const Napi::CallbackInfo &call) {
@@ -270,8 +273,7 @@ void EngineObject::choose_discard(const Napi::CallbackInfo &call) {
   Book *book = book_of(call);
   if (book == nullptr) return refuse(*space, asked, id, "unknown_region", "the session has ended");
   if (engine_->choose_discard(book->space, id, *chosen, asked)) return;
-  // Of no region, for the one that was asked about is there still.
-  refuse(*space, asked, 0, "busy", busy_text);
+  refuse(*space, asked, of_no_region, "busy", busy_text);
 }
 
 // (space), of a forked child.
