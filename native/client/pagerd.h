@@ -129,7 +129,8 @@ PAGERD_API int pagerd_reset(pagerd_region *region);
 PAGERD_API int pagerd_grow(pagerd_region *region, size_t length_bytes);
 
 /* Installs the pages of a range now and returns when they are there; in mode COW that takes no
-   manager. length_bytes 0: to the end of the image's part. */
+   manager. length_bytes 0: to the end of the image's part. Pages that are zeros since they were
+   discarded are left out: they come when they are touched. */
 PAGERD_API int pagerd_prefault(pagerd_region *region, size_t offset_bytes, size_t length_bytes);
 
 /* Ends the region. Memory from pagerd_map() is unmapped. Attached memory keeps its bytes and is the
