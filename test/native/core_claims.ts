@@ -74,6 +74,7 @@ const sequential = [
   "children_beyond_the_limit_wait.cpp",
   "children_of_too_many_parts_wait.cpp",
   "children_of_all_clients_are_bounded.cpp",
+  "memory_in_too_many_parts_is_given_up.cpp",
   "children_have_layout_books.cpp",
   "corrupt_layout_books_are_refused.cpp",
   "what_is_owed_outlives_an_engine.cpp",
