@@ -3,6 +3,7 @@ import { type ErrorCode, errorCodes, type OnDiscard } from "../../protocol/messa
 import { ClientError, ManagerError } from "../errors.js"
 import type { EngineEvent, EngineSnapshot, NativeEngine } from "./native.js"
 import type { PastSpace } from "./past_spaces.js"
+import type { PagePairs } from "./recordings.js"
 import type { RegionRequest } from "./region_request.js"
 
 type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>
@@ -119,9 +120,18 @@ export class Engine {
     offsetBytes: bigint,
     lengthBytes: bigint,
   ): Promise<bigint> {
-    const event = await this.ask(space, (request) =>
+    return this.askToInstall(space, (request) =>
       this.native.prefault(space, request, region, offsetBytes, lengthBytes),
     )
+  }
+
+  /** The same with the pages of a working set, as far as they can be had. */
+  async replay(space: number, region: number, pages: PagePairs): Promise<bigint> {
+    return this.askToInstall(space, (request) => this.native.replay(space, request, region, pages))
+  }
+
+  private async askToInstall(space: number, post: (request: number) => void): Promise<bigint> {
+    const event = await this.ask(space, post)
     if (event.kind !== "prefaulted") throw new Error(`a prefault was answered by "${event.kind}"`)
     if (event.failure !== "") throw new ClientError("prefault_failed", event.failure)
     return event.pagesInstalled

@@ -6,6 +6,7 @@
 
 import type { OnDiscard } from "../../protocol/messages.js"
 import type { PastSpaces } from "./past_spaces.js"
+import type { Recordings } from "./recordings.js"
 import type { RegionRequest } from "./region_request.js"
 
 export interface EngineOptions {
@@ -262,7 +263,7 @@ export interface AddedImage {
   readonly file: string
 }
 
-export interface NativeEngine extends PastSpaces {
+export interface NativeEngine extends PastSpaces, Recordings {
   /**
    * Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some
    * again.

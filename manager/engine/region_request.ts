@@ -24,4 +24,6 @@ export interface RegionRequest {
    * a region of its past a layout book knows better.
    */
   readonly onDiscard: OnDiscard
+  /** Pages that its faults ask for are noted up to so many; 0: nobody takes them. */
+  readonly touchesMax: number
 }

@@ -1,7 +1,7 @@
 import { pageBytes, regionBytesMax } from "../../protocol/limits.js"
 import type { Access, OnDiscard, TakenMode } from "../../protocol/messages.js"
 import type { Limits } from "../config.js"
-import type { Mapping } from "../engine/region_request.js"
+import type { Mapping, RegionRequest } from "../engine/region_request.js"
 import { ClientError } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import type { UserAccount } from "./users.js"
@@ -259,7 +259,25 @@ export function hex(value: bigint): string {
 }
 
 /** What its client has mapped there. */
-export function mappingOf({ mode, access }: Region): Mapping {
+/** What the engine is asked to serve. */
+export function requestOf(
+  region: Region,
+  space: number,
+): Omit<RegionRequest, "request" | "touchesMax"> {
+  return {
+    space,
+    region: region.region,
+    address: region.address,
+    lengthBytes: region.lengthBytes,
+    image: region.image.image,
+    imageOffsetBytes: region.offsetBytes,
+    mapping: mappingOf(region),
+    windowBytes: region.windowBytes,
+    onDiscard: region.onDiscard,
+  }
+}
+
+function mappingOf({ mode, access }: Region): Mapping {
   if (mode === "copy") return "anonymous"
   return access === "shared" ? "image_shared" : "image_private"
 }

@@ -11,7 +11,7 @@ import { Claims } from "./claims.js"
 import { chooseDiscard } from "./discard_choice.js"
 import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
-import { mappingOf, type Region, RegionBook, type RegionWish } from "./region_book.js"
+import { type Region, RegionBook, type RegionWish, requestOf } from "./region_book.js"
 import type { SessionRecord } from "./session_journal.js"
 import { SessionLog, wantOfMemory } from "./session_log.js"
 import type { SessionServices } from "./session_services.js"
@@ -229,17 +229,7 @@ export class Session {
     const region = this.enter(wish, chosen)
     try {
       if (abilities.isRaw) await this.register(region, mode)
-      await this.services.engine.map({
-        space,
-        region: region.region,
-        address: region.address,
-        lengthBytes: region.lengthBytes,
-        image: region.image.image,
-        imageOffsetBytes: region.offsetBytes,
-        mapping: mappingOf(region),
-        windowBytes: region.windowBytes,
-        onDiscard: region.onDiscard,
-      })
+      await this.services.engine.map({ ...requestOf(region, space), touchesMax: 0 })
       this.record?.noteMapped(region)
       return region
     } catch (error) {

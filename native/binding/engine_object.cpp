@@ -94,6 +94,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::map>("map"),
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
+       InstanceMethod<&EngineObject::replay>("replay"),
+       InstanceMethod<&EngineObject::take_touches>("takeTouches"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
        InstanceMethod<&EngineObject::choose_discard>("chooseDiscard"),
        InstanceMethod<&EngineObject::look_for_life>("lookForLife"),

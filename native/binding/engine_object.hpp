@@ -80,6 +80,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void leave_children(const Napi::CallbackInfo &call);
   Napi::Value enter(Napi::Env env, const std::shared_ptr<engine::AddressSpace> &space);
 
+  // engine_working_sets.cpp
+  void replay(const Napi::CallbackInfo &call);
+  Napi::Value take_touches(const Napi::CallbackInfo &call);
+
   // engine_books.cpp
   Napi::Value adopt(const Napi::CallbackInfo &call);
   Napi::Value end_past(const Napi::CallbackInfo &call);

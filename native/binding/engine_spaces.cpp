@@ -58,11 +58,13 @@ std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_by
   if (!backing) return std::nullopt;
   const auto on_discard = on_discard_of(given.Get("onDiscard"));
   if (!on_discard) return std::nullopt;
+  const auto touches = unsigned_number(given, "touchesMax");
+  if (!touches) return std::nullopt;
   const auto id = static_cast<std::uint32_t>(*region);
   return Asked{*request,
                *image,
                {id, *address, *length, *offset, *window, window_bytes_default, *backing,
-                *on_discard}};
+                *on_discard, *touches}};
 }
 
 // Addresses of a client end below this on every machine we run on; so no sum of two of them
@@ -78,7 +80,8 @@ bool is_window(std::uint64_t bytes) {
 bool is_sound(const engine::RegionPlan &plan) {
   return sys::is_page_aligned(plan.start | plan.length_bytes | plan.image_offset_bytes) &&
          plan.length_bytes > 0 && plan.start < address_max && plan.length_bytes < address_max &&
-         plan.image_offset_bytes < address_max && is_window(plan.window_bytes);
+         plan.image_offset_bytes < address_max && is_window(plan.window_bytes) &&
+         plan.touches_max <= engine::limits::touches_max;
 }
 
 }  // namespace

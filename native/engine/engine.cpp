@@ -173,9 +173,22 @@ bool Engine::prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t 
   PAGERD_CHECK(sys::is_page_aligned(range.start | range.end) && range.start < range.end);
   if (answers_owed_ >= limits::commands_max) return false;
   ++answers_owed_;
-  auto job = std::make_shared<PrefaultJob>(space, region, request, range, outbox_);
-  if (!fillers_.begin(job)) job->fail("too many prefaults are under way");
+  begin(std::make_shared<PrefaultJob>(space, region, request, std::vector{range},
+                                      PrefaultFor::client, outbox_));
   return true;
+}
+
+bool Engine::replay(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+                    std::vector<Window> ranges, std::uint32_t request) {
+  if (answers_owed_ >= limits::commands_max) return false;
+  ++answers_owed_;
+  begin(std::make_shared<PrefaultJob>(space, region, request, std::move(ranges),
+                                      PrefaultFor::working_set, outbox_));
+  return true;
+}
+
+void Engine::begin(std::shared_ptr<PrefaultJob> job) {
+  if (!fillers_.begin(job)) job->fail("too many prefaults are under way");
 }
 
 bool Engine::load(const std::shared_ptr<ServedImage> &image, std::uint32_t request) {

@@ -100,6 +100,9 @@ class Engine final : public ForkDesk {
                       OnDiscard on_discard, std::uint32_t request);
   bool prefault(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
                 std::uint32_t request);
+  // Of a working set: in this order, and what cannot be installed is left to demand.
+  bool replay(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
+              std::vector<Window> ranges, std::uint32_t request);
 
   // Brings every page of an image into memory.
   bool load(const std::shared_ptr<ServedImage> &image, std::uint32_t request);
@@ -145,6 +148,7 @@ class Engine final : public ForkDesk {
                                            sys::Descriptor &uffd) override;
   bool leaves_children() const override { return kept_children_.is_left(); }
   std::shared_ptr<AddressSpace> create_child(SpacePlan plan, sys::Descriptor &uffd);
+  void begin(std::shared_ptr<PrefaultJob> job);
   template <typename Look>
   void look_at_hands(const AddressSpace &space, Look look) const;
   bool post(Command command);

@@ -37,6 +37,9 @@ inline constexpr std::size_t commands_max = 4096;
 // Prefaults, and loads of whole images.
 inline constexpr std::size_t prefaults_max = 1024;
 
+// Pages of one recording of a region's faults, and ranges of one replay: 4 GiB.
+inline constexpr std::uint64_t touches_max = std::uint64_t{1} << 20;
+
 // Pages in a row that a prefault could not have, before it gives up the rest: as many as one digest
 // of a page source may cover.
 inline constexpr std::size_t prefault_failures_max = 4096;

@@ -29,19 +29,26 @@ Supply supply_of(const Region &region, image::Run run) {
 // Slices asked for ahead of the one that is waited for, so that a slow source has several reads in
 // flight.
 constexpr std::uint64_t slices_ahead = 8;
+// The same of a working set, whose ranges may be of a page each.
+constexpr unsigned ranges_ahead = 64;
+
+// Of ranges of a working set: beyond it, what it was recorded from is not what is there.
+constexpr unsigned misses_max = 64;
 
 }  // namespace
 
 PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region,
-                         std::uint32_t request, Window range, Outbox &outbox)
+                         std::uint32_t request, std::vector<Window> ranges, PrefaultFor is_for,
+                         Outbox &outbox)
     : space_(std::move(space)),
       region_(region),
       request_(request),
-      rest_(range),
+      ranges_(std::move(ranges)),
+      is_for_(is_for),
       outbox_(outbox) {}
 
 PrefaultJob::~PrefaultJob() {
-  if (failure_.empty() && rest_.bytes() > 0) failure_ = "the region has ended";
+  if (failure_.empty() && has_rest()) failure_ = "the region has ended";
   if (pages_failed_ > 0) failure_ = what_failed();
   outbox_.post({.kind = EventKind::prefaulted,
                 .space = space_->id(),
@@ -56,8 +63,23 @@ PrefaultJob::Step PrefaultJob::stop(const std::string &reason) {
   return Step::done;
 }
 
+bool PrefaultJob::has_rest() {
+  while (rest_.bytes() == 0 && ranges_begun_ < ranges_.size()) rest_ = ranges_[ranges_begun_++];
+  return rest_.bytes() > 0;
+}
+
+PrefaultJob::Step PrefaultJob::miss(const std::string &reason) {
+  if (is_for_ == PrefaultFor::client || ++misses_in_a_row_ > misses_max) return stop(reason);
+  rest_ = {};
+  return Step::again;
+}
+
 void PrefaultJob::note_failure(const FillJob &job) {
   PAGERD_CHECK(!job.failure.empty());
+  if (is_for_ == PrefaultFor::working_set) {
+    [[maybe_unused]] const Step next = miss(job.failure);
+    return;
+  }
   attempts_ = job.attempts;
   if (job.end - job.first == 1) return skip_page(job.failure);
   narrow_end_ = job.end;
@@ -85,16 +107,18 @@ PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
 }
 
 PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
-  if (!failure_.empty() || rest_.bytes() == 0) return Step::done;
+  if (!failure_.empty() || !has_rest()) return Step::done;
   if (space_->is_stalled() || space_->starvation.is_resting()) return Step::later;
   AddressSpace::Guard held = space_->lock();
   const RegionPin region = space_->pin_at(held, rest_.start);
-  if (!region || region->id() != region_) return stop("the region has ended");
+  if (!region || region->id() != region_) return miss("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
 
   // The client may have unmapped or moved what lies behind.
   const std::uint64_t limit = std::min(rest_.end, region->end());
-  Window window{rest_.start, std::min(rest_.start + limits::long_slice_bytes, limit)};
+  const bool is_asked_for = is_for_ == PrefaultFor::client;
+  const std::uint64_t longest = is_asked_for ? limits::long_slice_bytes : limits::slice_bytes;
+  Window window{rest_.start, std::min(rest_.start + longest, limit)};
   if (const auto zeros = region->discarded_run(rest_.start, window)) {
     rest_.start = zeros->end;  // discarded pages are the client's affair: they fault as zeros
     return Step::again;
@@ -106,12 +130,15 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
       run.state == PageState::resident && region->backing() == Backing::anonymous;
   if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
   if (run.state == PageState::absent && page < narrow_end_) run.end = page + 1;
-  if (run.state == PageState::absent) return fetch(*region, run, desk);
+  if (run.state == PageState::absent) {
+    return is_asked_for ? fetch(*region, run, desk) : fetch_many(*region, run, desk);
+  }
   return install(*region, run, thread_tally);
 }
 
 PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &thread_tally) {
   pages_failed_in_a_row_ = 0;
+  misses_in_a_row_ = 0;
   const std::uint64_t end = region.address_of(run.end);
   const Supply supply = supply_of(region, run);
   std::uint64_t bytes = end - rest_.start;
@@ -143,13 +170,14 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
           outbox_.post_notice(
               {.kind = EventKind::starved, .space = space_->id(), .region = region_});
         }
+        if (is_for_ == PrefaultFor::working_set) return stop("there is no memory for it");
         return Step::later;
       case Install::retry:
         return Step::later;
       case Install::unmapped:
         // One install cannot reach from one mapping of the client's into the next; it may have
         // split the range into several, and all of them are registered.
-        if (bytes == page_bytes) return stop("part of the range is not mapped and registered");
+        if (bytes == page_bytes) return miss("part of the range is not mapped and registered");
         bytes = sys::page_floor(bytes / 2);
         break;
       case Install::hole:
@@ -193,6 +221,38 @@ PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &d
     const std::uint64_t to = std::min(from + (is_alone ? 1 : slice_pages), last);
     image.prefetch(from, to, desk, is_alone ? attempts : 0);
     from = to;
+  }
+  return Step::parked;
+}
+
+PrefaultJob::Step PrefaultJob::fetch_many(Region &region, image::Run run, FillDesk &desk) {
+  ServedImage &image = region.image();
+  // Before asking, after which another filler may be at work on this job. The first of them is the
+  // one that is waited for.
+  unsigned asked = 0;
+  Window range = rest_;
+  for (std::size_t next = ranges_begun_; asked < ranges_ahead; range = ranges_[next++]) {
+    if (!region.contains(range)) {  // unmapped or moved since
+      range = {};
+      ++asked;
+    }
+    for (; range.bytes() > 0 && asked < ranges_ahead; ++asked) {
+      const Window slice{range.start, std::min(range.start + limits::slice_bytes, range.end)};
+      image.prefetch(region.page_of(slice.start), region.page_of(slice.end - 1) + 1, desk);
+      range.start = slice.end;
+    }
+    if (next == ranges_.size()) break;
+  }
+  switch (image.ask({space_, {}, shared_from_this(), run.first, region_}, run.first, run.end,
+                    Urgency::bulk, desk)) {
+    case Ask::ready:
+      return Step::again;
+    case Ask::lost:
+      return stop(image.lost_reason());
+    case Ask::busy:
+      return Step::later;
+    case Ask::waiting:
+      break;
   }
   return Step::parked;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/address_space.hpp"
 #include "engine/bulk_job.hpp"
@@ -11,11 +12,17 @@
 
 namespace pagerd::engine {
 
-// One client's wish to have a range installed now.
+// Why pages are installed that nobody is blocked on.
+enum class PrefaultFor : std::uint8_t {
+  client,       // it asked for the range, and hears of every page of it that could not be had
+  working_set,  // what such a run needed before: whatever stands in the way is left to demand
+};
+
+// A region's ranges, installed in the order in which they are given.
 class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<PrefaultJob> {
  public:
   PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region, std::uint32_t request,
-              Window range, Outbox &outbox);
+              std::vector<Window> ranges, PrefaultFor is_for, Outbox &outbox);
   ~PrefaultJob() override;
 
   AddressSpace *space() const override { return space_.get(); }
@@ -30,15 +37,23 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   Step next_slice(FillDesk &desk, Tally &thread_tally);
   Step install(Region &region, image::Run run, Tally &thread_tally);
   Step fetch(Region &region, image::Run run, FillDesk &desk);
+  Step fetch_many(Region &region, image::Run run, FillDesk &desk);
+  bool has_rest();
   Step stop(const std::string &reason);
+  // The client asked for what cannot be installed, or a working set does without that range.
+  Step miss(const std::string &reason);
   void skip_page(const std::string &reason);
   std::string what_failed() const;
 
   const std::shared_ptr<AddressSpace> space_;
   const std::uint32_t region_;
   const std::uint32_t request_;
-  Window rest_;
+  const std::vector<Window> ranges_;
+  const PrefaultFor is_for_;
   Outbox &outbox_;
+  Window rest_;  // of the range it is at
+  std::size_t ranges_begun_ = 0;
+  unsigned misses_in_a_row_ = 0;
   std::uint64_t pages_installed_ = 0;
   std::string failure_;  // why it stopped
 

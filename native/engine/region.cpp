@@ -26,6 +26,8 @@ Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
                                           plan.image_offset_bytes / page_bytes,
                                           plan.length_bytes / page_bytes, plan.on_discard)) {
   life_->address.store(start());
+  // Without memory for it there is no recording, and that is all.
+  if (plan.touches_max > 0) life_->touches = TouchLog::create(plan.touches_max);
 }
 
 Region::Region(const RegionPlan &plan, Content content, std::shared_ptr<RegionLife> life)

@@ -27,6 +27,8 @@ struct RegionPlan {
   std::uint64_t window_bytes_default;
   Backing backing = Backing::anonymous;
   OnDiscard on_discard = OnDiscard::zeros;
+  // 0: nobody asks which pages its faults touch.
+  std::uint64_t touches_max = 0;
 };
 
 // What a part of a region shows: its range of the image, or zeros, where its client has let it grow

@@ -8,6 +8,7 @@
 #include "engine/discarded_pages.hpp"
 #include "engine/layout_book.hpp"
 #include "engine/tally.hpp"
+#include "engine/touch_log.hpp"
 
 namespace pagerd::engine {
 
@@ -33,6 +34,7 @@ class RegionLife {
 
   std::uint32_t id() const { return id_; }
   const std::shared_ptr<ServedImage> &image() const { return image_; }
+  std::uint64_t first_page() const { return first_page_; }  // in the image
   std::uint64_t pages() const { return pages_; }
 
   // The same region for a forked child: the same image, and the same pages discarded. Null when
@@ -73,6 +75,8 @@ class RegionLife {
 
   Counter faults;
   Counter resident_pages;
+  // Null: nobody asks. Set before any thread knows of the region; a forked child's has none.
+  std::unique_ptr<TouchLog> touches;
   // For those who look on without the space's lock: where its first part is, and how many there
   // are. A region of which the client has unmapped everything has none.
   std::atomic<std::uint64_t> address{0};

@@ -93,6 +93,8 @@ void Resolver::serve(Served &served) {
   const std::uint64_t low = region.page_of(window.start);
   const std::uint64_t high = region.page_of(window.end - 1) + 1;
   image::Run run = region.image().image().run_around(page, low, high);
+  const bool is_new = fault.deferrals == 0 && !fault.has_waited_for_fill && !fault.is_cut;
+  if (is_new && region.life()->touches) region.life()->touches->note(run.first, run.end);
   if (install_ready(served, run)) return;
   wait_for_bytes(served, {PageState::absent, low, high});
 }

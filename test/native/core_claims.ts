@@ -46,6 +46,8 @@ const concurrent = [
   "next_engine_knows_what_was_done.cpp",
   "layout_books_are_right_or_unknown.cpp",
   "held_threads_are_replaced.cpp",
+  "faults_are_noted_in_their_order.cpp",
+  "replays_leave_demand_its_way.cpp",
 ]
 
 const sequential = [

@@ -141,7 +141,8 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
   const engine::RegionPlan region{++last_region_,     mapped.address(),
                                   mapped.length_bytes, plan.offset_bytes,
                                   plan.window_bytes,   bed.engine().window_bytes_default(),
-                                  plan.backing,        plan.on_discard};
+                                  plan.backing,        plan.on_discard,
+                                  plan.touches_max};
   mapped.region = std::make_shared<engine::Region>(region, image);
   const std::uint32_t request = bed.next_request();
   EXPECT(bed.engine().map(space, mapped.region, request));
@@ -172,6 +173,17 @@ std::uint32_t Client::prefault(const Mapped &mapped, std::uint64_t first_page,
   const std::uint32_t request = bed.next_request();
   const engine::Window range{start, start + pages * page_bytes};
   EXPECT(bed.engine().prefault(space, mapped.region->id(), range, request));
+  return request;
+}
+
+std::uint32_t Client::replay(const Mapped &mapped, const std::vector<engine::Touch> &pages) {
+  std::vector<engine::Window> ranges;
+  for (const auto &[first, count] : pages) {
+    const std::uint64_t start = mapped.address() + first * page_bytes;
+    ranges.push_back({start, start + count * page_bytes});
+  }
+  const std::uint32_t request = bed.next_request();
+  EXPECT(bed.engine().replay(space, mapped.region->id(), std::move(ranges), request));
   return request;
 }
 

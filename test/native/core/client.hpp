@@ -15,6 +15,7 @@ struct MapPlan {
   std::byte *address = nullptr;  // memory that is registered already; null: new memory
   engine::Backing backing = engine::Backing::anonymous;
   engine::OnDiscard on_discard = engine::OnDiscard::zeros;
+  std::uint64_t touches_max = 0;
 };
 
 // One region as its client sees it.
@@ -67,6 +68,7 @@ class Client {
   void retire(const Mapped &mapped);
   void choose_discard(const Mapped &mapped, engine::OnDiscard on_discard);
   std::uint32_t prefault(const Mapped &mapped, std::uint64_t first_page, std::uint64_t pages);
+  std::uint32_t replay(const Mapped &mapped, const std::vector<engine::Touch> &pages);
   void detach();
 
   Bed &bed;
