@@ -8,11 +8,10 @@ import type { NativeAddon } from "./engine/load.js"
 import { ClientError } from "./errors.js"
 import { ImageJournal } from "./images/image_journal.js"
 import { ImageLoader } from "./images/image_loader.js"
-import type { PageSource } from "./images/page_source.js"
 import { PastImages } from "./images/past_images.js"
 import { findMemory } from "./images/past_memory.js"
 import { ImageRegistry } from "./images/registry.js"
-import { type WantedImage, wantedImage } from "./images/wanted_image.js"
+import { type GivenImage, wantedImage } from "./images/wanted_image.js"
 import { Inspection } from "./inspect/inspection.js"
 import type { Logger } from "./log.js"
 import { adoptSessions } from "./sessions/adoption.js"
@@ -28,7 +27,7 @@ import { awaitStateDirectory, endRunningManager } from "./takeover.js"
 import { Watchdog } from "./watchdog/watchdog.js"
 
 /** Names of images to their paths, URLs or page sources, or to more about them. */
-export type ImageSources = Readonly<Record<string, string | PageSource | WantedImage>>
+export type ImageSources = Readonly<Record<string, GivenImage>>
 
 export interface StartOptions {
   readonly stop: AbortSignal

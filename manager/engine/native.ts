@@ -255,7 +255,7 @@ export interface FaultSnapshot {
   readonly thread: number
 }
 
-/** `memory` tells its memory from any other, and `file` the file behind it ("" for none). */
+/** `memory` tells its memory from any other, and `file` the files behind it ("" for none). */
 export interface AddedImage {
   readonly image: number
   readonly lengthBytes: bigint
@@ -271,12 +271,13 @@ export interface NativeEngine extends PastSpaces, Recordings {
   takeEvents(max: number): EngineEvent[]
 
   /**
-   * Opens a regular file as an image; throws an Error with `code` (errno name) when it cannot. A
-   * writable image can be mapped shared, and only so; nothing is ever written back to its source.
+   * Opens a regular file as an image, or several that lie over each other, the base first; throws
+   * an Error with `code` (errno name) when it cannot. A writable image can be mapped shared, and
+   * only so; nothing is ever written back to its source.
    * `memory`: a descriptor, which stays the caller's, of the memory that an earlier manager kept
    * this very image in. It is taken over with all that is in it.
    */
-  addFileImage(path: string, isWritable: boolean, memory?: number): AddedImage
+  addFileImage(paths: readonly string[], isWritable: boolean, memory?: number): AddedImage
   /** The same for an open descriptor, which the engine duplicates. */
   addDescriptorImage(descriptor: number, memory?: number): AddedImage
   /** An image whose bytes come by `fill` events. */

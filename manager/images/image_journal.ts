@@ -5,15 +5,16 @@ import type { Logger } from "../log.js"
 import type { StateDirectory } from "../state/state_directory.js"
 import type { Image } from "./registry.js"
 
-const schema = z.object({
+const record = z.object({
   /** Memory and processes end with the boot, and so does what is said of them here. */
   boot: z.string(),
   id: z.number().int().min(1),
   name: z.string(),
   key: z.string(),
   memory: z.string(),
-  /** A path, where the image can be opened by that. */
+  /** Where the image can be opened by its file, or by several: the base first. */
   path: z.string().optional(),
+  layers: z.array(z.string()).optional(),
   lengthBytes: z.string(),
   isWritable: z.boolean(),
   /** It was added while the manager ran: no configuration names it. */
@@ -22,6 +23,11 @@ const schema = z.object({
   allowUids: z.array(z.number()).optional(),
   allowGids: z.array(z.number()).optional(),
 })
+
+const schema = record.transform(({ path, layers, ...known }) => ({
+  ...known,
+  paths: layers ?? (path === undefined ? [] : [path]),
+}))
 
 /** An image of an earlier manager of this boot. */
 export type PastImage = z.output<typeof schema>
@@ -52,17 +58,19 @@ export class ImageJournal {
   /** A failure is the state directory's to tell: the image is served all the same. */
   note(image: Image): void {
     const { id, name, key, memory, isWritable, isAdded, owner, rule } = image
-    const record: PastImage = {
+    const [path, ...over] = image.paths
+    const entry: z.input<typeof record> = {
       boot: this.boot,
       ...{ id, name, key, memory, isWritable, isAdded },
       lengthBytes: String(image.lengthBytes),
-      ...(image.path !== undefined && { path: image.path }),
+      // Managers that know no layers read what has one file.
+      ...(over.length === 0 ? path !== undefined && { path } : { layers: [...image.paths] }),
       ...(owner !== undefined && { owner }),
       ...(rule.allowUids !== undefined && { allowUids: [...rule.allowUids] }),
       ...(rule.allowGids !== undefined && { allowGids: [...rule.allowGids] }),
     }
     try {
-      this.state.write(fileName(id), Buffer.from(JSON.stringify(record)))
+      this.state.write(fileName(id), Buffer.from(JSON.stringify(entry)))
     } catch (error) {
       this.log.debug({ image: name, reason: reasonOf(error) }, "an image is not in the journal")
     }

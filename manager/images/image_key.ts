@@ -9,7 +9,7 @@ export type ImageKey = string
 
 const keyCharacters = 32
 
-/** `identity` is the engine's: device, inode, size and time of modification. */
+/** `identity` is the engine's: device, inode, size and time of modification, of each layer. */
 export const keyOfFile = (identity: string): ImageKey => digest(`file ${identity}`)
 
 /** Without an identity of its own, whoever serves it promises the same bytes under one name. */

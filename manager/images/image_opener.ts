@@ -8,7 +8,7 @@ import { type ImageKey, keyOfFile, keyOfSource } from "./image_key.js"
 import { checkPageSource, type PageSource } from "./page_source.js"
 import type { PastImages } from "./past_images.js"
 import type { Image } from "./registry.js"
-import { checkImageFile } from "./source.js"
+import { checkImageFiles } from "./source.js"
 import { SourceLog } from "./source_log.js"
 
 /** As the engine has it, and what tells it from others. */
@@ -43,9 +43,9 @@ export class ImageOpener {
   }
 
   /** These throw a ClientError when the image cannot be had. */
-  openFile(image: Wanted, path: string): OpenedImage {
-    checkImageFile(path)
-    return this.inBestMemory(image, undefined, this.fileAt(path, image.isWritable))
+  openFiles(image: Wanted, paths: readonly string[]): OpenedImage {
+    checkImageFiles(paths)
+    return this.inBestMemory(image, undefined, this.filesAt(paths, image.isWritable))
   }
 
   openDescriptor(image: Wanted, descriptor: number): OpenedImage {
@@ -62,11 +62,11 @@ export class ImageOpener {
     return this.inBestMemory(image, key, this.sourceOf(image, key, source, sourceLimits))
   }
 
-  /** A file that an earlier manager had; undefined when it is not that file any more. */
+  /** Files that an earlier manager had; undefined when they are not those any more. */
   reopen(past: PastImage, memory: number | undefined): OpenedImage | undefined {
-    const { path, id, key } = past
-    if (path === undefined) return undefined
-    const opened = this.tryOpen(this.fileAt(path, past.isWritable), memory)
+    const { paths, id, key } = past
+    if (paths.length === 0) return undefined
+    const opened = this.tryOpen(this.filesAt(paths, past.isWritable), memory)
     return opened?.key === key ? { ...opened, id } : this.discard(opened)
   }
 
@@ -85,9 +85,9 @@ export class ImageOpener {
     return this.lastId
   }
 
-  private fileAt(path: string, isWritable: boolean): Open {
+  private filesAt(paths: readonly string[], isWritable: boolean): Open {
     const { engine } = this.services
-    return (memory) => keyed(engine.addFileImage(path, isWritable, memory))
+    return (memory) => keyed(engine.addFileImage(paths, isWritable, memory))
   }
 
   private sourceOf(image: Wanted, key: ImageKey, source: PageSource, limits: SourceLimits): Open {

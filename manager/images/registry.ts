@@ -12,7 +12,7 @@ import { isPageSource } from "./page_source.js"
 import type { PastImages } from "./past_images.js"
 import type { Residency } from "./residency.js"
 import { awaitedLimits, type ResumableImages, type ResumedImage, Resumption } from "./resumption.js"
-import { pathOfSource } from "./source.js"
+import { pathsOfSource } from "./source.js"
 import { isVisible } from "./visibility.js"
 import type { WantedImage } from "./wanted_image.js"
 
@@ -24,14 +24,14 @@ export interface Image {
   readonly key: ImageKey
   /** The engine's word for its memory. */
   readonly memory: string
-  /** Where it can be opened again. */
-  readonly path: string | undefined
+  /** Its files, the base first, where it can be opened again by them. */
+  readonly paths: readonly string[]
   /** It came by request, and no configuration names it. */
   readonly isAdded: boolean
   /** The engine's number. */
   readonly image: number
   readonly lengthBytes: bigint
-  /** A path, a URL, "source" for a PageSource, or the file that a client published. */
+  /** Paths joined by commas, "source" for a PageSource, or the file that a client published. */
   readonly source: string
   /** It can be mapped shared, and only so. Nothing is ever written back to its source. */
   readonly isWritable: boolean
@@ -99,13 +99,13 @@ export class ImageRegistry {
       findNamed: (name) => this.byName.get(name),
       reopen: (image, memory) => {
         const opened = opener.reopen(image, memory)
-        const { path, owner } = image
-        const entry = { ...image, path, owner, source: path ?? "", rule: ruleOf(image) }
+        const { owner, paths } = image
+        const entry = { ...image, owner, source: paths.join(","), rule: ruleOf(image) }
         return opened && this.enterNameless(entry, opened)
       },
       addAwaited: (image, source, memory) => {
         const opened = opener.openAwaited(image, source, limits, memory)
-        const entry = { ...image, source: "awaited", path: undefined, isAdded: false }
+        const entry = { ...image, source: "awaited", paths: [], isAdded: false }
         const id = image.id ?? opener.nextId()
         return this.enterNameless(entry, { ...opened, id })
       },
@@ -136,19 +136,19 @@ export class ImageRegistry {
     // Its bytes are those of no other image.
     const image = { name, key: `lost-${id}`, isWritable: false, owner: root.uid, rule: everybody }
     const opened = this.opener.openAwaited(image, source, limits)
-    const entry = { ...image, source: "lost", path: undefined, isAdded: false }
+    const entry = { ...image, source: "lost", paths: [], isAdded: false }
     return this.enterNameless(entry, { ...opened, id })
   }
 
   /** Adds those that came by request, once the configured ones have their names. */
   restoreAdded(): void {
     for (const past of this.past?.list() ?? []) {
-      const { name, path, isAdded, isWritable } = past
-      if (!isAdded || path === undefined || this.byName.has(name)) continue
+      const { name, paths, isAdded, isWritable } = past
+      if (!isAdded || paths.length === 0 || this.byName.has(name)) continue
       try {
-        this.add(name, { ...ruleOf(past), source: path, writable: isWritable }, true)
+        this.add(name, { ...ruleOf(past), source: paths, writable: isWritable }, true)
       } catch (error) {
-        const facts = { image: name, path, reason: reasonOf(error) }
+        const facts = { image: name, path: paths.join(","), reason: reasonOf(error) }
         this.services.log.warn(facts, "an added image is not restored: add it again")
       }
     }
@@ -175,11 +175,12 @@ export class ImageRegistry {
     const { source, writable = false } = wanted
     const image = { name, isWritable: writable, isAdded, owner: undefined, rule: ruleOf(wanted) }
     if (isPageSource(source)) {
-      const entry = { ...image, source: "source", path: undefined }
+      const entry = { ...image, source: "source", paths: [] }
       return this.enter(entry, this.opener.openSource(image, source))
     }
-    const path = pathOfSource(source)
-    return this.enter({ ...image, source: path, path }, this.opener.openFile(image, path))
+    const paths = pathsOfSource(source)
+    const entry = { ...image, source: paths.join(","), paths }
+    return this.enter(entry, this.opener.openFiles(image, paths))
   }
 
   /** Takes the file behind a client's descriptor, which stays the caller's, as "u<uid>/<name>". */
@@ -195,7 +196,7 @@ export class ImageRegistry {
     }
     this.checkRoomFor(fullName)
     const image = {
-      ...{ name: fullName, source, path: undefined, owner: uid, rule: everybody },
+      ...{ name: fullName, source, paths: [], owner: uid, rule: everybody },
       ...{ isWritable: false, isAdded: false },
     }
     const opened = this.opener.openDescriptor(image, descriptor)
@@ -339,8 +340,8 @@ export class ImageRegistry {
   }
 
   private note(image: NewImage, opened: OpenedImage): Image {
-    const { name, source, path, isAdded, isWritable, owner, rule } = image
-    const known = { name, source, path, isAdded, isWritable, owner, rule }
+    const { name, source, paths, isAdded, isWritable, owner, rule } = image
+    const known = { name, source, paths, isAdded, isWritable, owner, rule }
     const entered: Image = { ...known, ...opened, lastError: undefined, regions: 0 }
     this.byNumber.set(entered.image, entered)
     this.byImageId.set(entered.id, entered)

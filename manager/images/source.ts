@@ -1,7 +1,11 @@
-import { statSync } from "node:fs"
+import { existsSync, type Stats, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { pageBytes } from "../../protocol/limits.js"
 import { ClientError, reasonOf } from "../errors.js"
+
+/** Of one image; the engine takes no more. */
+const layersMax = 64
 
 /** The scheme of a SOURCE that is a URL, in small letters; undefined for a path. */
 export function schemeOf(source: string): string | undefined {
@@ -9,9 +13,36 @@ export function schemeOf(source: string): string | undefined {
 }
 
 /**
- * The absolute path that a SOURCE names. Throws a ClientError for what this manager cannot read.
+ * The files that a SOURCE names, as they are written there, the base first: paths joined by commas.
+ * A file of exactly that name goes ahead, and a URL is always one file.
  */
-export function pathOfSource(source: string): string {
+export function layersOf(source: string): readonly string[] {
+  const isOne = !source.includes(",") || schemeOf(source) !== undefined || existsSync(source)
+  return isOne ? [source] : source.split(",")
+}
+
+/**
+ * The absolute paths of an image's files, the base first. A list names a file each, commas and all.
+ * Throws a ClientError for what this manager cannot read.
+ */
+export function pathsOfSource(source: string | readonly string[]): readonly string[] {
+  const layers = typeof source === "string" ? layersOf(source) : source
+  if (layers.length === 0 || layers.length > layersMax) {
+    const found = `an image of ${layers.length} files`
+    throw new ClientError("unsupported_file", `Cannot take ${found}: wanted 1 to ${layersMax}`)
+  }
+  if (layers.includes("")) {
+    const wanted = "paths joined by commas, the base first, or a file of exactly that name"
+    const found = typeof source === "string" ? source : layers.join(",")
+    throw new ClientError(
+      "unsupported_file",
+      `Cannot read "${found}": layer ${layers.indexOf("") + 1} has no name; wanted ${wanted}`,
+    )
+  }
+  return layers.map(pathOfFile)
+}
+
+function pathOfFile(source: string): string {
   const scheme = schemeOf(source)
   if (scheme === undefined) return resolve(source)
   if (scheme !== "file") {
@@ -30,21 +61,44 @@ export function pathOfSource(source: string): string {
 }
 
 /**
- * Throws unless there is a regular file with bytes in it. A named pipe, for one, would never come
+ * Throws unless each is a regular file with bytes in it. A named pipe, for one, would never come
  * back from open().
  */
-export function checkImageFile(path: string): void {
-  const file = statSync(path, { throwIfNoEntry: false })
-  if (file === undefined) {
-    throw new ClientError("image_failed", `Cannot take ${path} as an image: there is no such file`)
-  }
-  if (!file.isFile()) {
-    throw new ClientError(
+export function checkImageFiles(paths: readonly string[]): void {
+  const sizes = paths.map((path, layer) => checkImageFile(path, placeOf(layer, paths)))
+  const longest = Math.max(...sizes)
+  for (const [layer, size] of sizes.entries()) {
+    if (size % pageBytes === 0 || size === longest) continue
+    const found = `it is ${size} bytes long, the longest layer ${longest}`
+    const wanted = `wanted whole pages of ${pageBytes} bytes of all but the longest`
+    throw refuse(
       "unsupported_file",
-      `Cannot take ${path} as an image: it is no regular file`,
+      `${paths[layer]}${placeOf(layer, paths)}`,
+      `${found}; ${wanted}`,
     )
   }
-  if (file.size === 0) {
-    throw new ClientError("unsupported_file", `Cannot take ${path} as an image: it is empty`)
+}
+
+/** Returns its size. */
+function checkImageFile(path: string, place: string): number {
+  const name = `${path}${place}`
+  const file = statOf(path, name)
+  if (file === undefined) throw refuse("image_failed", name, "there is no such file")
+  if (!file.isFile()) throw refuse("unsupported_file", name, "it is no regular file")
+  if (file.size === 0) throw refuse("unsupported_file", name, "it is empty")
+  return file.size
+}
+
+function statOf(path: string, name: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw refuse("image_failed", name, reasonOf(error))
   }
 }
+
+const refuse = (code: "image_failed" | "unsupported_file", name: string, found: string) =>
+  new ClientError(code, `Cannot take ${name} as an image: ${found}`)
+
+const placeOf = (layer: number, { length }: readonly string[]): string =>
+  length === 1 ? "" : ` (layer ${layer + 1} of ${length})`

@@ -6,8 +6,12 @@ import { isPageSource, type PageSource } from "./page_source.js"
  * whoever is listed, and root.
  */
 export interface WantedImage extends AccessRule {
-  /** A path, a URL or a page source. */
-  readonly source: string | PageSource
+  /**
+   * A path, paths joined by commas, a URL or a page source. Of several files the newest that has
+   * data in a page is where the page comes from, and the first is the base. A list names a file
+   * each, whatever commas are in them.
+   */
+  readonly source: string | readonly string[] | PageSource
   /**
    * Clients map it with access "shared", and only so: they see each other's writes. Nothing is ever
    * written back to the source. Default: false.
@@ -18,6 +22,10 @@ export interface WantedImage extends AccessRule {
 }
 
 /** The short form: a source alone. */
-export function wantedImage(given: string | PageSource | WantedImage): WantedImage {
-  return typeof given === "string" || isPageSource(given) ? { source: given } : given
-}
+export type GivenImage = WantedImage["source"] | WantedImage
+
+export const wantedImage = (given: GivenImage): WantedImage =>
+  isSource(given) ? { source: given } : given
+
+const isSource = (given: GivenImage): given is WantedImage["source"] =>
+  typeof given === "string" || Array.isArray(given) || isPageSource(given)

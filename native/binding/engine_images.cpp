@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "binding/arguments.hpp"
 #include "binding/engine_object.hpp"
@@ -10,6 +12,9 @@ namespace {
 
 // A region of this size is the largest one the protocol knows.
 constexpr std::uint64_t image_bytes_max = std::uint64_t{1} << 44;
+
+// Enough of them to be refused.
+constexpr std::uint32_t too_many_layers = image::FileSource::layers_max + 1;
 
 image::ImageKind kind_of(const Napi::Value &is_writable) {
   return is_writable.ToBoolean() ? image::ImageKind::writable : image::ImageKind::plain;
@@ -26,13 +31,46 @@ std::string text_of(const sys::FileIdentity &identity) {
          std::to_string(identity.modified_ns);
 }
 
+// Of all layers, in their order: other bytes come of another order.
+std::string text_of(const image::FileSource &source) {
+  std::string text;
+  for (const image::FileLayer &layer : source.layers()) {
+    text += (text.empty() ? "" : ",") + text_of(layer.identity());
+  }
+  return text;
+}
+
+// The base first. Nothing, with an exception under way, when one cannot be opened.
+std::optional<std::vector<image::FileLayer>> open_layers(const Napi::Value &given) {
+  if (!given.IsArray()) {
+    throw_type_error(given.Env(), "an array of paths is wanted");
+    return std::nullopt;
+  }
+  const auto paths = given.As<Napi::Array>();
+  const std::uint32_t count = std::min<std::uint32_t>(paths.Length(), too_many_layers);
+  std::vector<image::FileLayer> layers;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string path = paths.Get(i).ToString();
+    auto layer = image::FileLayer::open(path);
+    if (!layer.ok()) {
+      throw_error(given.Env(), "Cannot use " + path + " as an image", layer.error());
+      return std::nullopt;
+    }
+    layers.push_back(layer.take());
+  }
+  return layers;
+}
+
 }  // namespace
 
-// (path, isWritable, memfd?)
+// (paths, isWritable, memfd?)
 Napi::Value EngineObject::add_file_image(const Napi::CallbackInfo &call) {
-  const std::string path = call[0].ToString();
-  return add_file(call.Env(), "Cannot use " + path + " as an image",
-                  image::FileSource::open(path), {kind_of(call[1]), memfd_of(call[2])});
+  const Napi::Env env = call.Env();
+  auto layers = open_layers(call[0]);
+  if (!layers) return env.Undefined();
+  return add_file(env, "Cannot use these files as an image",
+                  image::FileSource::over(std::move(*layers)),
+                  {kind_of(call[1]), memfd_of(call[2])});
 }
 
 // (descriptor, memfd?)
@@ -86,7 +124,7 @@ Napi::Value EngineObject::add_image(Napi::Env env, std::uint64_t length_bytes,
     throw_error(env, "Cannot tell an image's memory from others", identity.error());
     return env.Undefined();
   }
-  const std::string source = file ? text_of(file->identity()) : "";
+  const std::string source = file ? text_of(*file) : "";
   const auto served = engine_->add_image(made.take(), std::move(file));
   images_[served->id()] = served;
   Napi::Object added = Napi::Object::New(env);

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "image/file_layer.hpp"
 #include "image/image.hpp"
-#include "sys/file.hpp"
 
 namespace pagerd::image {
 
@@ -14,7 +16,7 @@ namespace pagerd::image {
 enum class FillOutcome {
   filled,
   failed,  // this time: worth another try
-  lost,    // for good: the file is no longer the one that was registered
+  lost,    // for good: a file is no longer the one that was registered
 };
 
 struct FillReport {
@@ -23,33 +25,54 @@ struct FillReport {
   std::string reason;  // empty when filled
 };
 
-// A regular file as the source of an image. It is read by filler threads only: every call may
-// block. The file must stay what it was when it was registered (size, modification time, inode);
-// anything else is a failure of the source, never new content.
+// Regular files as the source of an image: one, or several that lie over each other. A page is the
+// newest layer's that has data in it, all of it; where none has any it is zero. Used by filler
+// threads only: every call may block. A layer that changes is a failure of the source, never new
+// content.
 class FileSource {
  public:
-  // Opened by path; or, with an empty path, identified by the descriptor alone.
+  static constexpr std::size_t layers_max = 64;
+
+  // The base first. Refused with EINVAL when there are none, or too many, or one ends within a page
+  // of the image: half of that page would be a newer layer's, and nobody's the other half.
+  static sys::Result<FileSource> over(std::vector<FileLayer> layers);
   static sys::Result<FileSource> open(const std::string &path);
   static sys::Result<FileSource> from_descriptor(int descriptor);
 
-  std::uint64_t length_bytes() const { return identity_.size_bytes; }
-  const sys::FileIdentity &identity() const { return identity_; }
+  // The longest layer's.
+  std::uint64_t length_bytes() const { return length_bytes_; }
+  const std::vector<FileLayer> &layers() const { return layers_; }
 
-  // Brings pages [first, end) into the image. Holes are not read. `scratch` has room for the whole
-  // range.
+  // Brings pages [first, end) into the image, by one read for each run of pages that lie in one
+  // layer side by side. Holes are not read. `scratch` has room for the whole range.
   FillReport fill(Image &image, std::uint64_t first, std::uint64_t end,
                   std::span<std::byte> scratch) const;
 
  private:
-  FileSource(std::string path, sys::Descriptor file, sys::FileIdentity identity)
-      : path_(std::move(path)), file_(std::move(file)), identity_(identity) {}
+  // Pages [first, end) of one layer, or of none: zeros.
+  struct Piece {
+    std::optional<std::size_t> layer;
+    std::uint64_t first;
+    std::uint64_t end;
+  };
+  // Why the range cannot be had: the layer, and what it said.
+  struct Obstacle {
+    std::size_t layer;
+    sys::Error error;
+  };
 
-  // "" while the file is still the registered one.
+  FileSource(std::vector<FileLayer> layers, std::uint64_t length_bytes)
+      : layers_(std::move(layers)), length_bytes_(length_bytes) {}
+
+  // The pieces of [first, end) in their order. A hole at the end goes on behind it, up to `limit`.
+  std::optional<Obstacle> plan(std::uint64_t first, std::uint64_t end, std::uint64_t limit,
+                               std::vector<Piece> &pieces) const;
+  FillReport failure(const Obstacle &obstacle) const;
   std::string what_changed() const;
+  std::string name_of(std::size_t layer) const;
 
-  std::string path_;
-  sys::Descriptor file_;
-  sys::FileIdentity identity_;
+  std::vector<FileLayer> layers_;
+  std::uint64_t length_bytes_;
 };
 
 }  // namespace pagerd::image

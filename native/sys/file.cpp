@@ -17,6 +17,9 @@ Result<FileIdentity> identity_of(const struct stat &status) {
                       status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
+// What files answer that cannot be asked for holes at all.
+bool knows_no_holes(int error) { return error == EINVAL || error == EOPNOTSUPP; }
+
 }  // namespace
 
 Result<Descriptor> open_for_reading(const std::string &path) {
@@ -57,13 +60,24 @@ Status read_exactly(const Descriptor &file, std::uint64_t offset_bytes, std::spa
   return Nothing{};
 }
 
-std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes,
-                        std::uint64_t end_bytes) {
+Result<std::uint64_t> next_data(const Descriptor &file, std::uint64_t offset_bytes,
+                                std::uint64_t end_bytes) {
   const off_t found = ::lseek(file.get(), static_cast<off_t>(offset_bytes), SEEK_DATA);
   if (found >= 0) return std::min(static_cast<std::uint64_t>(found), end_bytes);
   // ENXIO: nothing but a hole up to the end of the file. It may also have shrunk: the identity
   // check tells.
-  return errno == ENXIO ? end_bytes : offset_bytes;
+  if (errno == ENXIO) return end_bytes;
+  if (knows_no_holes(errno)) return offset_bytes;
+  // Neither answer would do: what is no hole may hide the data of a file beneath.
+  return Error{errno, "lseek(SEEK_DATA)"};
+}
+
+Result<std::uint64_t> next_hole(const Descriptor &file, std::uint64_t offset_bytes,
+                                std::uint64_t end_bytes) {
+  const off_t found = ::lseek(file.get(), static_cast<off_t>(offset_bytes), SEEK_HOLE);
+  if (found >= 0) return std::min(static_cast<std::uint64_t>(found), end_bytes);
+  if (errno == ENXIO || knows_no_holes(errno)) return end_bytes;
+  return Error{errno, "lseek(SEEK_HOLE)"};
 }
 
 }  // namespace pagerd::sys

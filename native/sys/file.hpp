@@ -33,7 +33,10 @@ Status read_exactly(const Descriptor &file, std::uint64_t offset_bytes, std::spa
 
 // Where data begins at or after the offset; `end_bytes` when only a hole is left. File systems that
 // know no holes answer with the offset itself.
-std::uint64_t next_data(const Descriptor &file, std::uint64_t offset_bytes,
-                        std::uint64_t end_bytes);
+Result<std::uint64_t> next_data(const Descriptor &file, std::uint64_t offset_bytes,
+                                std::uint64_t end_bytes);
+// Where the data ends that the offset lies in, `end_bytes` at most.
+Result<std::uint64_t> next_hole(const Descriptor &file, std::uint64_t offset_bytes,
+                                std::uint64_t end_bytes);
 
 }  // namespace pagerd::sys

@@ -48,6 +48,7 @@ const concurrent = [
   "held_threads_are_replaced.cpp",
   "faults_are_noted_in_their_order.cpp",
   "replays_leave_demand_its_way.cpp",
+  "a_changed_layer_is_a_lost_source.cpp",
 ]
 
 const sequential = [
@@ -81,6 +82,10 @@ const sequential = [
   "corrupt_layout_books_are_refused.cpp",
   "what_is_owed_outlives_an_engine.cpp",
   "large_windows_leave_others_their_turn.cpp",
+  "layers_agree_with_a_merge.cpp",
+  "a_run_of_one_layer_is_one_read.cpp",
+  "layers_that_cannot_lie_over_each_other_are_refused.cpp",
+  "holes_of_a_sparse_file_are_not_read.cpp",
 ]
 
 export const coreClaims: readonly CoreClaim[] = [

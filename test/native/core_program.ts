@@ -9,7 +9,7 @@ const core = join(repository, "test/native/core")
 /** What every claim stands on. */
 const ground = [
   ...["bed.cpp", "claim.cpp", "client.cpp", "pattern_image.cpp", "small_threads.cpp"],
-  "survivor.cpp",
+  ...["survivor.cpp", "layer_files.cpp"],
 ]
 
 const flagsOf = (sanitizer: Sanitizer): string[] => [
