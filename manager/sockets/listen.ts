@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { errnoOf, ManagerError, reasonOf } from "../errors.js"
 import { LogBudget, type Logger } from "../log.js"
-import type { SocketModule } from "./native.js"
+import type { SocketModule, SocketType } from "./native.js"
 
 /** After accept() has failed, for want of descriptors mostly: how long until it is tried again. */
 const restAfterFailureMs = 250
@@ -15,6 +15,8 @@ const pathBytesMax = 107
 export interface ListenOptions {
   readonly path: string
   readonly mode: number
+  /** The native dialect's unless it says otherwise. */
+  readonly type?: SocketType
   readonly native: SocketModule
   readonly log: Logger
   /** A listening socket for that path, made by a service manager; its file stays at the end. */
@@ -97,7 +99,8 @@ function removeStaleSocket(native: SocketModule, path: string): void {
   throw alreadyRunning(path)
 }
 
-function openListener({ path, mode, native, log, passed, onConnection }: ListenOptions) {
+function openListener(options: ListenOptions) {
+  const { path, mode, type = "seqpacket", native, log, passed, onConnection } = options
   const lines = new LogBudget(1, failureLinesSpanMs)
   const onFailure = (errno: string) => {
     const message =
@@ -111,7 +114,7 @@ function openListener({ path, mode, native, log, passed, onConnection }: ListenO
 
   function makeListener() {
     try {
-      return new native.SeqpacketListener(passed ?? path, mode, onConnection, onFailure)
+      return new native.SocketListener(passed ?? path, mode, onConnection, onFailure, type)
     } catch (error) {
       throw new ManagerError("listen_failed", reasonOf(error))
     }

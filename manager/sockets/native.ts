@@ -4,6 +4,7 @@
  */
 import type { DescriptorKind } from "../engine/native.js"
 
+export type SocketType = "seqpacket" | "stream"
 export type Sent = "sent" | "would_block" | "gone"
 
 /**
@@ -18,8 +19,11 @@ export type FrameReceiver = (
   hasLostDescriptors: boolean,
 ) => void
 
-/** One SOCK_SEQPACKET connection. Never garbage collected between start() and its end. */
-export interface SeqpacketConnection {
+/**
+ * One connection. Of a stream a frame is what one read found. Never garbage collected between
+ * start() and its end.
+ */
+export interface SocketConnection {
   /** The peer as it was when it connected; pid 0 when it is in a namespace we cannot see into. */
   readonly pid: number
   readonly uid: number
@@ -40,6 +44,8 @@ export interface SeqpacketConnection {
    */
   pause(): void
   resume(): void
+  /** The end of its socket is not its end from here on: that comes with its process's. */
+  outliveSocket(): void
   /** SIGKILL for the process that connected, by its pidfd. Nothing happens when it has ended. */
   kill(): void
   /**
@@ -48,7 +54,7 @@ export interface SeqpacketConnection {
   close(): void
 }
 
-export interface SeqpacketListener {
+export interface SocketListener {
   /** Listens again after a failure. */
   resume(): void
   close(): void
@@ -105,19 +111,20 @@ export interface SocketModule {
   /**
    * The path must not exist; it cannot be connected to before it has its mode. A listening socket
    * in its place becomes the listener's and keeps the mode it has. `onConnection` is given a
-   * descriptor to make a SeqpacketConnection of; after `onFailure` (an errno's name) the listener
+   * descriptor to make a SocketConnection of; after `onFailure` (an errno's name) the listener
    * rests until resume().
    */
-  SeqpacketListener: new (
+  SocketListener: new (
     where: string | number,
     mode: number,
     onConnection: (socket: number) => void,
     onFailure: (errno: string) => void,
-  ) => SeqpacketListener
+    type: SocketType,
+  ) => SocketListener
   /** Takes the descriptor over, also when it throws. */
-  SeqpacketConnection: new (
+  SocketConnection: new (
     socket: number,
-  ) => SeqpacketConnection
+  ) => SocketConnection
   /** These throw an Error whose `code` is the errno's name. */
   connectSeqpacket(path: string): number
   /**

@@ -1,5 +1,5 @@
 import { reasonOf } from "../errors.js"
-import type { SeqpacketConnection } from "./native.js"
+import type { SocketConnection } from "./native.js"
 
 /** One frame, and what travels with it. */
 export interface Parcel {
@@ -33,7 +33,7 @@ export class Outbox {
   private onEmpty: (() => void) | undefined
 
   constructor(
-    private readonly connection: Pick<SeqpacketConnection, "send" | "awaitWritable">,
+    private readonly connection: Pick<SocketConnection, "send" | "awaitWritable">,
     private readonly framesMax: number,
   ) {}
 

@@ -30,15 +30,16 @@ const char *name_of(sys::Sent sent) {
 
 }  // namespace
 
-Napi::Function SeqpacketConnection::define(Napi::Env env) {
-  using Self = SeqpacketConnection;
-  return DefineClass(env, "SeqpacketConnection",
+Napi::Function SocketConnection::define(Napi::Env env) {
+  using Self = SocketConnection;
+  return DefineClass(env, "SocketConnection",
                      {
                          InstanceMethod<&Self::start>("start"),
                          InstanceMethod<&Self::send>("send"),
                          InstanceMethod<&Self::await_writable>("awaitWritable"),
                          InstanceMethod<&Self::pause>("pause"),
                          InstanceMethod<&Self::resume>("resume"),
+                         InstanceMethod<&Self::outlive_socket>("outliveSocket"),
                          InstanceMethod<&Self::kill>("kill"),
                          InstanceMethod<&Self::close>("close"),
                          InstanceAccessor<&Self::pid>("pid"),
@@ -48,16 +49,16 @@ Napi::Function SeqpacketConnection::define(Napi::Env env) {
                      });
 }
 
-SeqpacketConnection::SeqpacketConnection(const Napi::CallbackInfo &call) : ObjectWrap(call) {
+SocketConnection::SocketConnection(const Napi::CallbackInfo &call) : ObjectWrap(call) {
   if (call.Length() != 1 || !call[0].IsNumber()) {
-    throw_type_error(call.Env(), "SeqpacketConnection wants (socket: number)");
+    throw_type_error(call.Env(), "SocketConnection wants (socket: number)");
     return;
   }
   socket_.reset(call[0].As<Napi::Number>().Int32Value());
   if (!take_over(call.Env())) release();
 }
 
-bool SeqpacketConnection::take_over(Napi::Env env) {
+bool SocketConnection::take_over(Napi::Env env) {
   sys::Result<sys::Peer> peer = sys::peer_of(socket_.get());
   if (!peer.ok()) {
     throw_error(env, "Cannot tell who has connected", peer.error());
@@ -79,7 +80,7 @@ bool SeqpacketConnection::take_over(Napi::Env env) {
   return true;
 }
 
-void SeqpacketConnection::start(const Napi::CallbackInfo &call) {
+void SocketConnection::start(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   if (is_started_ || !socket_.is_open() || call.Length() != 3 || !call[0].IsFunction() ||
       !call[1].IsFunction() || !call[2].IsFunction()) {
@@ -91,10 +92,10 @@ void SeqpacketConnection::start(const Napi::CallbackInfo &call) {
 
   uv_loop_t *loop = loop_of(env);
   const auto on_socket = [](void *owner, int status, int events) {
-    static_cast<SeqpacketConnection *>(owner)->on_socket(status, events);
+    static_cast<SocketConnection *>(owner)->on_socket(status, events);
   };
   const auto on_process = [](void *owner, int, int) {
-    static_cast<SeqpacketConnection *>(owner)->end("the process has ended");
+    static_cast<SocketConnection *>(owner)->end("the process has ended");
   };
   if (socket_watch_.start(loop, socket_.get(), this, on_socket) < 0 ||
       process_watch_.start(loop, process_.get(), this, on_process) < 0) {
@@ -107,7 +108,7 @@ void SeqpacketConnection::start(const Napi::CallbackInfo &call) {
   wait_again();
 }
 
-Napi::Value SeqpacketConnection::send(const Napi::CallbackInfo &call) {
+Napi::Value SocketConnection::send(const Napi::CallbackInfo &call) {
   const Napi::Env env = call.Env();
   if (call.Length() != 2 || !call[0].IsTypedArray() || !call[1].IsArray()) {
     throw_type_error(env, "send() wants (frame: Uint8Array, descriptors: number[])");
@@ -135,40 +136,42 @@ Napi::Value SeqpacketConnection::send(const Napi::CallbackInfo &call) {
   return Napi::String::New(env, name_of(sent.value()));
 }
 
-void SeqpacketConnection::await_writable(const Napi::CallbackInfo &) {
+void SocketConnection::await_writable(const Napi::CallbackInfo &) {
   is_awaiting_writable_ = true;
   wait_again();
 }
 
-void SeqpacketConnection::pause(const Napi::CallbackInfo &) {
+void SocketConnection::pause(const Napi::CallbackInfo &) {
   is_paused_ = true;
   wait_again();
 }
 
-void SeqpacketConnection::resume(const Napi::CallbackInfo &) {
+void SocketConnection::resume(const Napi::CallbackInfo &) {
   is_paused_ = false;
   wait_again();
 }
 
-void SeqpacketConnection::kill(const Napi::CallbackInfo &) {
+void SocketConnection::outlive_socket(const Napi::CallbackInfo &) { outlives_socket_ = true; }
+
+void SocketConnection::kill(const Napi::CallbackInfo &) {
   if (process_.is_open()) sys::kill_process(process_.get());
 }
 
-void SeqpacketConnection::close(const Napi::CallbackInfo &) { release(); }
+void SocketConnection::close(const Napi::CallbackInfo &) { release(); }
 
-Napi::Value SeqpacketConnection::pid(const Napi::CallbackInfo &call) {
+Napi::Value SocketConnection::pid(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), peer_.pid);
 }
 
-Napi::Value SeqpacketConnection::uid(const Napi::CallbackInfo &call) {
+Napi::Value SocketConnection::uid(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), peer_.uid);
 }
 
-Napi::Value SeqpacketConnection::gid(const Napi::CallbackInfo &call) {
+Napi::Value SocketConnection::gid(const Napi::CallbackInfo &call) {
   return Napi::Number::New(call.Env(), peer_.gid);
 }
 
-Napi::Value SeqpacketConnection::groups(const Napi::CallbackInfo &call) {
+Napi::Value SocketConnection::groups(const Napi::CallbackInfo &call) {
   Napi::Array groups = Napi::Array::New(call.Env(), groups_.size());
   for (std::uint32_t index = 0; index < groups_.size(); ++index) {
     groups.Set(index, Napi::Number::New(call.Env(), groups_[index]));
@@ -176,36 +179,36 @@ Napi::Value SeqpacketConnection::groups(const Napi::CallbackInfo &call) {
   return groups;
 }
 
-void SeqpacketConnection::on_socket(int status, int events) {
+void SocketConnection::on_socket(int status, int events) {
   const Napi::HandleScope scope(Env());
   [[maybe_unused]] const Napi::Object keep_alive = Value();
   // An error shows here when the peer closed without reading our answers.
-  if (status < 0) return end("the client closed its socket with frames unread");
+  if (status < 0) return end_socket("the client closed its socket with frames unread");
   if ((events & UV_WRITABLE) != 0 && is_awaiting_writable_) {
     is_awaiting_writable_ = false;
     call_from_loop(on_writable_, {});
   }
   // A hang-up with frames before it: those first, and the end when its turn comes.
   if ((events & UV_READABLE) != 0 && !is_paused_) receive_some();
-  else if ((events & UV_DISCONNECT) != 0) end("the client closed its socket");
+  else if ((events & UV_DISCONNECT) != 0) end_socket("the client closed its socket");
   if (socket_.is_open()) wait_again();
 }
 
-void SeqpacketConnection::receive_some() {
+void SocketConnection::receive_some() {
   for (int frame = 0; frame < frames_per_wakeup_max; ++frame) {
     // JavaScript may have paused or closed us while it had the frame before.
     if (!socket_.is_open() || is_paused_) return;
     sys::Packet packet;
     const std::span<std::uint8_t> buffer = receive_buffer();
     sys::Result<sys::Received> received = sys::receive_packet(socket_.get(), buffer, packet);
-    if (!received.ok()) return end("its socket failed");
+    if (!received.ok()) return end_socket("its socket failed");
     if (received.value() == sys::Received::nothing) return;
-    if (received.value() == sys::Received::end) return end("the client closed its socket");
+    if (received.value() == sys::Received::end) return end_socket("the client closed its socket");
     deliver(packet, buffer.data());
   }
 }
 
-void SeqpacketConnection::deliver(sys::Packet &packet, const std::uint8_t *bytes) {
+void SocketConnection::deliver(sys::Packet &packet, const std::uint8_t *bytes) {
   const Napi::Env env = Env();
   const Napi::HandleScope scope(env);
   const Napi::Value frame = Napi::Buffer<std::uint8_t>::Copy(env, bytes, packet.length_bytes);
@@ -217,7 +220,13 @@ void SeqpacketConnection::deliver(sys::Packet &packet, const std::uint8_t *bytes
                              Napi::Boolean::New(env, packet.has_lost_descriptors)});
 }
 
-void SeqpacketConnection::end(const char *reason) {
+void SocketConnection::end_socket(const char *reason) {
+  if (!outlives_socket_) return end(reason);
+  socket_watch_.stop();
+  socket_.reset();
+}
+
+void SocketConnection::end(const char *reason) {
   if (!is_started_) return;
   const Napi::Env env = Env();
   const Napi::HandleScope scope(env);
@@ -227,7 +236,7 @@ void SeqpacketConnection::end(const char *reason) {
   call_from_loop(on_close, {Napi::String::New(env, reason)});
 }
 
-void SeqpacketConnection::release() {
+void SocketConnection::release() {
   socket_watch_.stop();
   process_watch_.stop();
   if (socket_.is_open()) sys::discard_input(socket_.get());
@@ -240,10 +249,11 @@ void SeqpacketConnection::release() {
   is_started_ = false;
 }
 
-void SeqpacketConnection::wait_again() {
+void SocketConnection::wait_again() {
   const int reading = is_paused_ ? 0 : UV_READABLE;
   const int writing = is_awaiting_writable_ ? UV_WRITABLE : 0;
-  if (is_started_) socket_watch_.wait_for(reading | writing | UV_DISCONNECT);
+  if (!is_started_ || !socket_.is_open()) return;
+  socket_watch_.wait_for(reading | writing | UV_DISCONNECT);
 }
 
 }  // namespace pagerd::binding

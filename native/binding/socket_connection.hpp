@@ -10,12 +10,12 @@ namespace pagerd::binding {
 
 // One SOCK_SEQPACKET connection as JavaScript sees it. Lives on the JS thread; owns the socket and
 // a pidfd of the process at its other end. Keeps itself alive from start() until it ends.
-class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
+class SocketConnection : public Napi::ObjectWrap<SocketConnection> {
  public:
   static Napi::Function define(Napi::Env env);
 
   // (socket: number): takes the descriptor over, also when it throws.
-  explicit SeqpacketConnection(const Napi::CallbackInfo &call);
+  explicit SocketConnection(const Napi::CallbackInfo &call);
 
  private:
   // (onFrame, onWritable, onClose)
@@ -30,6 +30,8 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   void pause(const Napi::CallbackInfo &call);
   void resume(const Napi::CallbackInfo &call);
   void kill(const Napi::CallbackInfo &call);
+  // From here on its socket's end is not the connection's: that comes with its process's.
+  void outlive_socket(const Napi::CallbackInfo &call);
   // No callback comes after this.
   void close(const Napi::CallbackInfo &call);
 
@@ -42,6 +44,7 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   void on_socket(int status, int events);
   void receive_some();
   void deliver(sys::Packet &packet, const std::uint8_t *bytes);
+  void end_socket(const char *reason);
   void end(const char *reason);
   void release();
   void wait_again();
@@ -55,6 +58,7 @@ class SeqpacketConnection : public Napi::ObjectWrap<SeqpacketConnection> {
   bool is_paused_ = false;
   bool is_awaiting_writable_ = false;
   bool is_started_ = false;
+  bool outlives_socket_ = false;
   Napi::FunctionReference on_frame_;
   Napi::FunctionReference on_writable_;
   Napi::FunctionReference on_close_;

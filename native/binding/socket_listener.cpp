@@ -15,39 +15,42 @@ constexpr int connections_per_wakeup_max = 16;
 
 }  // namespace
 
-Napi::Function SeqpacketListener::define(Napi::Env env) {
-  using Self = SeqpacketListener;
-  return DefineClass(env, "SeqpacketListener",
+Napi::Function SocketListener::define(Napi::Env env) {
+  using Self = SocketListener;
+  return DefineClass(env, "SocketListener",
                      {
                          InstanceMethod<&Self::resume>("resume"),
                          InstanceMethod<&Self::close>("close"),
                      });
 }
 
-SeqpacketListener::SeqpacketListener(const Napi::CallbackInfo &call) : ObjectWrap(call) {
+SocketListener::SocketListener(const Napi::CallbackInfo &call) : ObjectWrap(call) {
   const Napi::Env env = call.Env();
-  if (call.Length() != 4 || !(call[0].IsString() || call[0].IsNumber()) || !call[1].IsNumber() ||
-      !call[2].IsFunction() || !call[3].IsFunction()) {
-    throw_type_error(env, "SeqpacketListener wants (path or socket, mode, two functions)");
+  if (call.Length() != 5 || !(call[0].IsString() || call[0].IsNumber()) || !call[1].IsNumber() ||
+      !call[2].IsFunction() || !call[3].IsFunction() || !call[4].IsString()) {
+    throw_type_error(env, "SocketListener wants (path or socket, mode, two functions, type)");
     return;
   }
   on_connection_ = Napi::Persistent(call[2].As<Napi::Function>());
   on_failure_ = Napi::Persistent(call[3].As<Napi::Function>());
-  open(env, call[0], call[1].As<Napi::Number>().Uint32Value());
+  const bool is_stream = call[4].ToString().Utf8Value() == "stream";
+  const auto type = is_stream ? sys::SocketType::stream : sys::SocketType::seqpacket;
+  open(env, call[0], call[1].As<Napi::Number>().Uint32Value(), type);
 }
 
-void SeqpacketListener::open(Napi::Env env, const Napi::Value &where, mode_t mode) {
+void SocketListener::open(Napi::Env env, const Napi::Value &where, mode_t mode,
+                          sys::SocketType type) {
   const std::string path = where.ToString();
   if (where.IsNumber()) {
     socket_ = sys::Descriptor(where.ToNumber().Int32Value());
   } else {
-    sys::Result<sys::Descriptor> opened = sys::listen_seqpacket(path, mode);
+    sys::Result<sys::Descriptor> opened = sys::listen_on(path, mode, type);
     if (!opened.ok()) return throw_error(env, "Cannot listen on " + path, opened.error());
     socket_ = opened.take();
   }
 
   const auto on_socket = [](void *owner, int, int) {
-    static_cast<SeqpacketListener *>(owner)->accept_some();
+    static_cast<SocketListener *>(owner)->accept_some();
   };
   const int status = watch_.start(loop_of(env), socket_.get(), this, on_socket);
   if (status < 0) return throw_error(env, "Cannot watch " + path, {-status, "uv_poll_init"});
@@ -55,9 +58,9 @@ void SeqpacketListener::open(Napi::Env env, const Napi::Value &where, mode_t mod
   Ref();
 }
 
-void SeqpacketListener::resume(const Napi::CallbackInfo &) { watch_.wait_for(UV_READABLE); }
+void SocketListener::resume(const Napi::CallbackInfo &) { watch_.wait_for(UV_READABLE); }
 
-void SeqpacketListener::close(const Napi::CallbackInfo &) {
+void SocketListener::close(const Napi::CallbackInfo &) {
   if (!socket_.is_open()) return;
   watch_.stop();
   socket_.reset();
@@ -66,7 +69,7 @@ void SeqpacketListener::close(const Napi::CallbackInfo &) {
   Unref();
 }
 
-void SeqpacketListener::accept_some() {
+void SocketListener::accept_some() {
   const Napi::Env env = Env();
   const Napi::HandleScope scope(env);
   [[maybe_unused]] const Napi::Object keep_alive = Value();

@@ -149,8 +149,8 @@ Napi::Value raise_descriptor_limit(const Napi::CallbackInfo &call) {
 }  // namespace
 
 void register_sockets(Napi::Env env, Napi::Object exports) {
-  exports.Set("SeqpacketListener", SeqpacketListener::define(env));
-  exports.Set("SeqpacketConnection", SeqpacketConnection::define(env));
+  exports.Set("SocketListener", SocketListener::define(env));
+  exports.Set("SocketConnection", SocketConnection::define(env));
   exports.Set("ClientProcess", ClientProcess::define(env));
   exports.Set("openImageMemory", Napi::Function::New<open_image_memory>(env));
   exports.Set("userfaultfdsOf", Napi::Function::New<userfaultfds_of>(env));

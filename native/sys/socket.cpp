@@ -30,10 +30,11 @@ Result<Descriptor> open_socket(int type) {
 
 }  // namespace
 
-Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode) {
+Result<Descriptor> listen_on(const std::string &path, mode_t mode, SocketType type) {
   SocketAddress address;
   if (!make_address(path, address)) return Error{ENAMETOOLONG, "bind"};
-  Result<Descriptor> opened = open_socket(SOCK_SEQPACKET);
+  const bool is_stream = type == SocketType::stream;
+  Result<Descriptor> opened = open_socket(is_stream ? SOCK_STREAM : SOCK_SEQPACKET);
   if (!opened.ok()) return opened;
 
   const int listener = opened.value().get();

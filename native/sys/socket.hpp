@@ -11,8 +11,10 @@
 #include "sys/descriptor.hpp"
 #include "sys/result.hpp"
 
-// Unix SOCK_SEQPACKET sockets: one packet is one frame, and descriptors belong to exactly the
-// packet they came with. Nothing here blocks. Every descriptor made or received is close-on-exec.
+// Unix sockets. SOCK_SEQPACKET, our own: one packet is one frame, and descriptors belong to exactly
+// the packet they came with. SOCK_STREAM, others': a packet is what one read finds, and descriptors
+// come with some byte of what they were sent with. Nothing here blocks. Every descriptor made or
+// received is close-on-exec.
 namespace pagerd::sys {
 
 // protocol/limits.ts holds the same figure.
@@ -43,9 +45,10 @@ struct Packet {
 enum class Received { packet, nothing, end };
 enum class Sent { whole, would_block, gone };
 
+enum class SocketType { seqpacket, stream };
 
 // The path must not exist. It cannot be connected to before it has its mode.
-Result<Descriptor> listen_seqpacket(const std::string &path, mode_t mode);
+Result<Descriptor> listen_on(const std::string &path, mode_t mode, SocketType type);
 
 // A socket that another process made for us to listen on. Makes it close-on-exec and not to block.
 struct Listening {

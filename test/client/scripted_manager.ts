@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { loadNative } from "../../manager/engine/load.js"
-import type { SeqpacketConnection, SeqpacketListener } from "../../manager/sockets/native.js"
+import type { SocketConnection, SocketListener } from "../../manager/sockets/native.js"
 import { decodeClientMessage, encodeManagerMessage } from "../../protocol/codec.js"
 import type { ClientMessage, ManagerMessage } from "../../protocol/messages.js"
 import { scratchDirectory } from "../harness/scratch.js"
@@ -56,15 +56,21 @@ export class ScriptedManager {
   readonly #native = loadNative()
   readonly #script: Script
   readonly #descriptors: readonly number[]
-  readonly #listener: SeqpacketListener
-  readonly #connections = new Set<SeqpacketConnection>()
+  readonly #listener: SocketListener
+  readonly #connections = new Set<SocketConnection>()
 
   /** `descriptors` go along with every frame; they stay the caller's. */
   constructor(script: Script, descriptors: readonly number[] = []) {
     this.#script = { ...usual, ...script }
     this.#descriptors = descriptors
     const accept = (socket: number): void => this.#accept(socket)
-    this.#listener = new this.#native.SeqpacketListener(this.socket, 0o600, accept, () => {})
+    this.#listener = new this.#native.SocketListener(
+      this.socket,
+      0o600,
+      accept,
+      () => {},
+      "seqpacket",
+    )
   }
 
   close(): void {
@@ -73,7 +79,7 @@ export class ScriptedManager {
   }
 
   #accept(socket: number): void {
-    const connection = new this.#native.SeqpacketConnection(socket)
+    const connection = new this.#native.SocketConnection(socket)
     this.#connections.add(connection)
     const take = (frame: Uint8Array, descriptors: number[]): void => {
       for (const descriptor of descriptors) this.#native.closeDescriptor(descriptor)
@@ -90,7 +96,7 @@ export class ScriptedManager {
     )
   }
 
-  #carryOut(connection: SeqpacketConnection, reaction: Reaction): void {
+  #carryOut(connection: SocketConnection, reaction: Reaction): void {
     if (reaction === "hang_up") {
       this.#connections.delete(connection)
       connection.close()

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr"
 import { loadNative } from "../../manager/engine/load.js"
-import type { SeqpacketConnection } from "../../manager/sockets/native.js"
+import type { SocketConnection } from "../../manager/sockets/native.js"
 import { decodeManagerMessage } from "../../protocol/codec.js"
 import { protocolVersion } from "../../protocol/limits.js"
 import type { ErrorCode, ManagerMessage } from "../../protocol/messages.js"
@@ -21,7 +21,7 @@ type OfType<Type extends ManagerMessage["type"]> = Extract<Received, { type: Typ
 
 /** A client that sends whatever its test wants: no library is between it and the socket. */
 export class RawClient {
-  private readonly connection: SeqpacketConnection
+  private readonly connection: SocketConnection
   private readonly received: Received[] = []
   private readonly takers: ((received: Received) => void)[] = []
   private lastRequest = 0
@@ -32,7 +32,7 @@ export class RawClient {
     socket: string,
     private readonly descriptorsAre: "closed" | "kept" = "closed",
   ) {
-    this.connection = new native.SeqpacketConnection(native.connectSeqpacket(socket))
+    this.connection = new native.SocketConnection(native.connectSeqpacket(socket))
     this.ended = new Promise((resolve) => {
       this.connection.start(
         (frame, descriptors) => this.take(frame, descriptors),

@@ -63,14 +63,14 @@ test("newcomers wait, descriptors that have no room are refused, and both pass",
 test("that newcomers wait is said once in ten seconds, however often it is tried", () => {
   const { log, lines } = new CollectedLog()
   let fail = (_: string): void => {}
-  class SeqpacketListener {
-    constructor(...[, , , onFailure]: ConstructorParameters<SocketModule["SeqpacketListener"]>) {
+  class SocketListener {
+    constructor(...[, , , onFailure]: ConstructorParameters<SocketModule["SocketListener"]>) {
       fail = onFailure
     }
     resume(): void {}
     close(): void {}
   }
-  const native = { ...loadNative(), SeqpacketListener }
+  const native = { ...loadNative(), SocketListener }
   const path = join(scratchDirectory(), "pagerd.sock")
   const listener = listenForClients({ path, mode: 0o600, native, log, onConnection: () => {} })
 

@@ -12,7 +12,7 @@ import type { Logger } from "../../log.js"
 import type { Session, SessionVoice } from "../../sessions/session.js"
 import type { Sessions } from "../../sessions/sessions.js"
 import { FrameBucket } from "../../sockets/frame_bucket.js"
-import type { SeqpacketConnection, SocketModule } from "../../sockets/native.js"
+import type { SocketConnection, SocketModule } from "../../sockets/native.js"
 import { Outbox, type Trouble } from "../../sockets/outbox.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
 import type { Answer } from "./answer.js"
@@ -51,12 +51,12 @@ export class Conversation implements SessionVoice {
   private isEnding = false
 
   /** Throws a ClientError when the client is not admitted; the connection is the caller's then. */
-  static begin(connection: SeqpacketConnection, services: ConversationServices): void {
+  static begin(connection: SocketConnection, services: ConversationServices): void {
     new Conversation(connection, services).listen()
   }
 
   private constructor(
-    private readonly connection: SeqpacketConnection,
+    private readonly connection: SocketConnection,
     private readonly services: ConversationServices,
   ) {
     const { pid, uid, gid, groups } = connection

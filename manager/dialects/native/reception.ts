@@ -1,7 +1,7 @@
 import { encodeManagerMessage } from "../../../protocol/codec.js"
 import { type ClientError, reasonOf } from "../../errors.js"
 import { LogBudget } from "../../log.js"
-import type { SeqpacketConnection } from "../../sockets/native.js"
+import type { SocketConnection } from "../../sockets/native.js"
 import { ReceivedDescriptors } from "../../sockets/received_descriptors.js"
 import { Conversation, type ConversationServices } from "./conversation.js"
 import { refusalOf } from "./refusal.js"
@@ -34,16 +34,16 @@ export class Reception {
     }
   }
 
-  private note({ uid, pid }: SeqpacketConnection, { code, message }: ClientError): void {
+  private note({ uid, pid }: SocketConnection, { code, message }: ClientError): void {
     this.lines.spend((lines_withheld) => {
       this.services.log.warn({ uid, pid, code, lines_withheld }, message)
     })
   }
 
   /** Undefined when the client has gone already. */
-  private open(socket: number): SeqpacketConnection | undefined {
+  private open(socket: number): SocketConnection | undefined {
     try {
-      return new this.services.native.SeqpacketConnection(socket)
+      return new this.services.native.SocketConnection(socket)
     } catch (error) {
       this.services.log.debug({ reason: reasonOf(error) }, "a client had gone before it was served")
       return undefined
@@ -51,7 +51,7 @@ export class Reception {
   }
 
   /** After its hello, if that comes soon: a client that is still sending would not come to read. */
-  private refuse(connection: SeqpacketConnection, lastWords: Uint8Array): void {
+  private refuse(connection: SocketConnection, lastWords: Uint8Array): void {
     const tell = () => {
       connection.send(lastWords, [])
       connection.close()
