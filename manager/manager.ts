@@ -1,6 +1,7 @@
 import { rejectOnAbort } from "./abort.js"
 import type { Config } from "./config.js"
 import { type DebugServer, startDebugServer } from "./debug/server.js"
+import { Listeners } from "./dialects/firecracker/listeners.js"
 import { Device } from "./dialects/native/device.js"
 import { Reception } from "./dialects/native/reception.js"
 import { Engine } from "./engine/engine.js"
@@ -50,6 +51,7 @@ export class RunningManager {
   private readonly sessions: Sessions
   private readonly device: Device
   private readonly watchdog: Watchdog
+  private readonly listeners: Listeners
   private state: StateDirectory | undefined
   private listener: ClientListener | undefined
   private debugServer: DebugServer | undefined
@@ -97,10 +99,13 @@ export class RunningManager {
     const settings = config.watchdog
     const watchdog = new Watchdog({ engine: engine.native, sessions, settings, log })
     this.watchdog = watchdog
+    const listeners = new Listeners({ sessions, images, native, config, log })
+    this.listeners = listeners
     const looked = { engine: engine.native, images, loader, sessions, watchdog, passesDevice }
     this.inspect = new Inspection({
       config,
       ...looked,
+      listeners,
       stateFailure: () => this.state?.failure,
       drain: () => void this.drain(),
     })
@@ -134,6 +139,7 @@ export class RunningManager {
       passed: passed.clients?.descriptor,
       onConnection: (socket) => reception.accept(socket),
     })
+    this.listeners.restore(this.state)
     // After the clients' socket: its lock keeps a second manager from taking this path too.
     const debug = { path: config.debugSocket, passed: passed.debug?.descriptor }
     this.debugServer = await startDebugServer({ ...debug, inspect, log })
@@ -190,6 +196,7 @@ export class RunningManager {
     const { drainTimeoutMs } = this.config
     this.log.info({ sessions: this.sessions.list().length }, "draining")
     this.listener?.close()
+    this.listeners.close()
     this.sessions.startDraining()
     const isIdle = await this.engine.whenIdle(drainTimeoutMs)
     if (!isIdle) {
@@ -201,6 +208,7 @@ export class RunningManager {
 
   private async end(): Promise<void> {
     this.listener?.close()
+    this.listeners.close()
     this.sessions.startDraining()
     this.images.leaveToTheNext()
     this.sessions.leaveToTheNext()

@@ -82,9 +82,12 @@ export interface RegionView {
   resets: number
 }
 
+/** How a session's client speaks. */
+export type Dialect = "native" | "firecracker"
+
 export interface SessionView extends FaultCountsView {
   id: string
-  dialect: "native"
+  dialect: Dialect
   pid: number
   uid: number
   gid: number
@@ -214,6 +217,30 @@ export interface AddImageOptions extends AccessRule {
 }
 
 /** What the debug socket needs of the manager. `manager/serve` provides it. */
+/** A path where VMMs find an image. */
+export interface ListenerView {
+  dialect: "firecracker"
+  image: string
+  path: string
+  /** It ends with the first VM that is served. */
+  once: boolean
+  /** Of the socket's file, in octal. */
+  mode: string
+  /** "UID:GID"; null: the manager's own. */
+  owner: string | null
+  state: "listening" | "failed"
+  /** VMs so far, since the manager started. */
+  served: number
+  refused: number
+  last_error: string | null
+}
+
+export interface AddListenerOptions {
+  readonly once: boolean
+  readonly mode: number
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined
+}
+
 export interface Inspectable {
   info(): InfoView
   sessions(): SessionView[]
@@ -235,6 +262,11 @@ export interface Inspectable {
   loadImage(name: string): Promise<ImageView>
   /** Throws a ClientError with code `unknown_image` when there is none. */
   removeImage(name: string): void
+  listeners(): ListenerView[]
+  /** Throws a ClientError for no such image, and a ManagerError when the path cannot be had. */
+  addListener(image: string, path: string, options: AddListenerOptions): ListenerView
+  /** VMs that were served by it go on. Throws a ManagerError, `unknown_listener`. */
+  removeListener(path: string): void
   /** Takes nothing new from here on, and ends once what is under way has. */
   drain(): void
 }

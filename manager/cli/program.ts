@@ -3,6 +3,7 @@ import { packageVersion } from "../version.js"
 import { addDoctor } from "./doctor/doctor.js"
 import { exitCodesHelp } from "./failure.js"
 import { addImage } from "./image.js"
+import { addListen } from "./listen.js"
 import { addPaths } from "./paths.js"
 import { addPs } from "./ps.js"
 import { addServe } from "./serve/serve.js"
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .addHelpText("after", `${example}${exitCodesHelp}`)
   addServe(program)
   addImage(program)
+  addListen(program)
   addPs(program)
   addStats(program)
   addTop(program)

@@ -14,6 +14,16 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   busy: 503,
 }
 
+/** Of the manager's own errors, those that its caller can mend. */
+const managerStatuses: Partial<Record<string, number>> = {
+  unknown_listener: 404,
+  already_listening: 409,
+  already_running: 409,
+  socket_path_taken: 409,
+  socket_path_too_long: 422,
+  listen_failed: 422,
+}
+
 /**
  * Turns whatever a route threw into an answer. A bug in a view is answered and logged but does not
  * end the process: looking at a manager must never stop it from serving pages.
@@ -24,6 +34,8 @@ export function requestErrorOf(error: unknown, log: Logger): RequestError {
     return new RequestError(statuses[error.code] ?? 400, error.code, error.message)
   }
   if (error instanceof ManagerError) {
+    const status = managerStatuses[error.code]
+    if (status !== undefined) return new RequestError(status, error.code, error.message)
     log.error({ err: error }, "debug request failed: its error says why; clients are served on")
     return new RequestError(500, error.code, error.message)
   }

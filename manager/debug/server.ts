@@ -8,6 +8,7 @@ import * as limits from "./limits.js"
 import { matchRoute, type Route } from "./router.js"
 import { faultRoutes } from "./routes_faults.js"
 import { imageRoutes } from "./routes_images.js"
+import { listenerRoutes } from "./routes_listeners.js"
 import { viewRoutes } from "./routes_views.js"
 import { listenOnSocketFile } from "./socket_file.js"
 
@@ -34,7 +35,7 @@ export interface DebugServer {
  */
 export async function startDebugServer(options: DebugServerOptions): Promise<DebugServer> {
   const followers = new Set<() => void>()
-  const routes = [...viewRoutes, ...imageRoutes, ...faultRoutes(followers)]
+  const routes = [...viewRoutes, ...imageRoutes, ...listenerRoutes, ...faultRoutes(followers)]
   routes.unshift(indexRoute(routes))
 
   const server = createBoundedServer((request, response) => {

@@ -65,8 +65,8 @@ export class Engine {
   }
 
   /** Takes ownership of the userfaultfd. Returns the space. */
-  attach(userfaultfd: number, cpu: number, uid: number): number {
-    const space = this.native.attach(userfaultfd, cpu, uid)
+  attach(userfaultfd: number, cpu: number, uid: number, isHeldBack: boolean): number {
+    const space = this.native.attach(userfaultfd, cpu, uid, isHeldBack)
     this.attached.add(space)
     return space
   }
@@ -78,7 +78,7 @@ export class Engine {
     return space
   }
 
-  /** To be called once every region is mapped that an adopted space had. */
+  /** To be called once every region is mapped that a space had, or is to begin with. */
   async endPast(space: number): Promise<void> {
     while (this.attached.has(space) && !this.native.endPast(space)) await pause(busyPauseMs)
   }

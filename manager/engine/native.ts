@@ -301,9 +301,10 @@ export interface NativeEngine extends PastSpaces, Recordings {
 
   /**
    * Takes ownership of a userfaultfd and serves it. Returns the space. `cpu` -1: every fault thread
-   * reads it. `uid`: whose it is.
+   * reads it. `uid`: whose it is. `isHeldBack`: nothing of it is read before
+   * endPast(), so that all its regions are there when it is.
    */
-  attach(uffd: number, cpu: number, uid: number): number
+  attach(uffd: number, cpu: number, uid: number, isHeldBack: boolean): number
   /** Changes which fault threads read it. */
   place(space: number, cpu: number): void
   /** Ends a space with all of its regions; a `detached` event follows. */

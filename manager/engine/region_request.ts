@@ -26,4 +26,6 @@ export interface RegionRequest {
   readonly onDiscard: OnDiscard
   /** Pages that its faults ask for are noted up to so many; 0: nobody takes them. */
   readonly touchesMax: number
+  /** Where the image has no more, anonymous memory is zeros; else that is refused. */
+  readonly isTailZero: boolean
 }

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs"
 import { release } from "node:os"
 import { protocolVersion } from "../../protocol/limits.js"
 import type { Config } from "../config.js"
+import type { Listeners } from "../dialects/firecracker/listeners.js"
 import type { FaultSnapshot, NativeEngine } from "../engine/native.js"
 import type { ImageLoader } from "../images/image_loader.js"
 import type { ImageRegistry } from "../images/registry.js"
@@ -11,10 +12,12 @@ import type { Sessions } from "../sessions/sessions.js"
 import { packageVersion } from "../version.js"
 import type {
   AddImageOptions,
+  AddListenerOptions,
   FaultView,
   ImageView,
   InfoView,
   Inspectable,
+  ListenerView,
   RegionView,
   SessionDetailView,
   SessionView,
@@ -33,6 +36,7 @@ export interface Inspected {
   readonly loader: ImageLoader
   readonly sessions: Sessions
   readonly watchdog: Watchdog
+  readonly listeners: Listeners
   readonly passesDevice: boolean
   /** Why nothing can be kept in the state directory; undefined while it can. */
   stateFailure(): string | undefined
@@ -145,6 +149,20 @@ export class Inspection implements Inspectable {
     const image = images.findAny(name)
     await loader.load(image)
     return imageView(image, engine)
+  }
+
+  listeners(): ListenerView[] {
+    return this.inspected.listeners.list()
+  }
+
+  addListener(image: string, path: string, options: AddListenerOptions): ListenerView {
+    const { listeners, sessions } = this.inspected
+    sessions.checkNotDraining()
+    return listeners.add({ dialect: "firecracker", image, path, ...options })
+  }
+
+  removeListener(path: string): void {
+    this.inspected.listeners.remove(path)
   }
 
   drain(): void {

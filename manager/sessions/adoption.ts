@@ -5,8 +5,9 @@ import type { Logger } from "../log.js"
 import type { ClientProcess, SocketModule } from "../sockets/native.js"
 import type { Keeper } from "./keeper.js"
 import { registeredModes } from "./process_facts.js"
-import type { Session, SessionVoice } from "./session.js"
+import type { Session } from "./session.js"
 import type { PastRegion, PastSession, SessionJournal } from "./session_journal.js"
+import type { SessionVoice } from "./session_voice.js"
 import type { Sessions } from "./sessions.js"
 import { checkUserfaultfd, type UserfaultfdAbilities } from "./userfaultfd.js"
 
@@ -112,7 +113,7 @@ function adoptChild(
   const session = sessions.readmitChild({ pid: 0, uid, gid, groups }, ofParent)
   session.activate({ client, resumedSession, isAdopted: true })
   const abilities = checkUserfaultfd(native, userfaultfd)
-  const space = session.attach(userfaultfd, abilities, bookOf(past, keeper))
+  const space = session.attach(userfaultfd, abilities, { layoutBook: bookOf(past, keeper) })
   sessions.noteAttached(session, space, past)
   return session
 }
@@ -199,14 +200,14 @@ function serve(
   try {
     abilities = checkUserfaultfd(native, userfaultfd)
     sessions.checkKept(abilities)
-    session = sessions.admit("native", { pid, uid, gid, groups }, voice)
+    session = sessions.admit(past.dialect, { pid, uid, gid, groups }, voice)
   } catch (error) {
     native.closeDescriptor(userfaultfd)
     throw error
   }
   try {
     session.activate({ client, resumedSession, isAdopted: true })
-    const space = session.attach(userfaultfd, abilities, bookOf(past, keeper))
+    const space = session.attach(userfaultfd, abilities, { layoutBook: bookOf(past, keeper) })
     sessions.noteAttached(session, space, past)
     process.watch(() => void session.end("the process has ended"))
     return session

@@ -1,6 +1,7 @@
 import type { NativeEngine } from "../engine/native.js"
 import type { ClientError } from "../errors.js"
-import type { Session, SessionVoice } from "./session.js"
+import type { Session } from "./session.js"
+import type { SessionVoice } from "./session_voice.js"
 
 /**
  * In the place of a forked child's voice. Such a child knows nothing of us and has no socket to us,

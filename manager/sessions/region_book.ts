@@ -25,6 +25,8 @@ export interface RegionWish {
   readonly why: string
   /** The number that it had with an earlier manager. */
   readonly region?: number | undefined
+  /** Where the image has no more, it is zeros. */
+  readonly isTailZero?: boolean | undefined
   /** Undefined: as it always was for such a client. */
   readonly onDiscard?: OnDiscard | undefined
 }
@@ -217,7 +219,8 @@ function checkBytes(wish: RegionWish, who: string, lengthBytes: bigint, most: nu
   throw new ClientError("region_too_long", `Cannot map region at ${hex(wish.address)}: ${found}`)
 }
 
-function checkRange({ image, address, lengthBytes, offsetBytes }: RegionWish): void {
+function checkRange(wish: RegionWish): void {
+  const { image, address, lengthBytes, offsetBytes, isTailZero = false } = wish
   const refuse = (code: "region_misaligned" | "region_too_long", found: string) =>
     new ClientError(code, `Cannot map region at ${hex(address)}: ${found}`)
   const parts = { address, length_bytes: lengthBytes, offset_bytes: offsetBytes }
@@ -233,7 +236,7 @@ function checkRange({ image, address, lengthBytes, offsetBytes }: RegionWish): v
     throw refuse("region_too_long", `length_bytes is ${lengthBytes}, ${wanted}`)
   }
   const imageEnd = ((image.lengthBytes + page - 1n) / page) * page
-  if (offsetBytes + lengthBytes > imageEnd) {
+  if (offsetBytes + lengthBytes > imageEnd && !isTailZero) {
     const found = `it ends at byte ${offsetBytes + lengthBytes} of image "${image.name}"`
     const message = `Cannot map region at ${hex(address)}: ${found}, which has ${image.lengthBytes}`
     throw new ClientError("region_beyond_image", message)
@@ -274,6 +277,7 @@ export function requestOf(
     mapping: mappingOf(region),
     windowBytes: region.windowBytes,
     onDiscard: region.onDiscard,
+    isTailZero: region.isTailZero ?? false,
   }
 }
 

@@ -5,6 +5,7 @@ import type { Identity } from "../access_rule.js"
 import type { ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
+import type { Dialect } from "../view.js"
 import { adoptSpace } from "./adopted_space.js"
 import { ChoiceBook } from "./choice_book.js"
 import { Claims } from "./claims.js"
@@ -15,6 +16,7 @@ import { type Region, RegionBook, type RegionWish, requestOf } from "./region_bo
 import type { SessionRecord } from "./session_journal.js"
 import { SessionLog, wantOfMemory } from "./session_log.js"
 import type { SessionServices } from "./session_services.js"
+import type { SessionVoice } from "./session_voice.js"
 import { noAbilities, type UserfaultfdAbilities } from "./userfaultfd.js"
 import type { UserAccount } from "./users.js"
 
@@ -22,15 +24,6 @@ import type { UserAccount } from "./users.js"
 export interface Peer extends Identity {
   /** 0: in a pid namespace that we cannot see into. */
   readonly pid: number
-}
-
-/** How a session speaks to its client. Its dialect gives it. */
-export interface SessionVoice {
-  poisoned(region: number, offsetBytes: bigint, lengthBytes: bigint, message: string): void
-  /** Last words, then the end of the connection. */
-  dismiss(error: ClientError): void
-  /** SIGKILL for the process that connected, and for no other. */
-  kill(): void
 }
 
 export type SessionState = "greeting" | "active" | "closing"
@@ -77,7 +70,7 @@ export class Session {
 
   constructor(
     readonly id: string,
-    readonly dialect: "native",
+    readonly dialect: Dialect,
     readonly peer: Peer,
     private readonly services: SessionServices,
     private readonly voice: SessionVoice,
@@ -121,23 +114,29 @@ export class Session {
   }
 
   /**
-   * Takes the userfaultfd over; it must have been checked. A session has one. Returns its space.
-   * `layoutBook`: what an earlier manager knew of its layout.
+   * Takes the userfaultfd over, which must have been checked, and returns its space. `layoutBook`:
+   * what an earlier manager knew of its layout. `isHeldBack`: it is heard from endPast() on.
    */
-  attach(userfaultfd: number, abilities: UserfaultfdAbilities, layoutBook?: number): number {
+  attach(
+    userfaultfd: number,
+    abilities: UserfaultfdAbilities,
+    {
+      layoutBook,
+      isHeldBack = false,
+    }: { layoutBook?: number | undefined; isHeldBack?: boolean } = {},
+  ): number {
     const { engine, native } = this.services
     if (this.space !== undefined || this.ending !== undefined) {
       throw new Error(`session ${this.id} can attach no userfaultfd now`)
     }
     if (this.peer.pid > 0) this.cpu = native.pinnedCpu(this.peer.pid)
     try {
-      const { cpu, isChild, isAdopted } = this
-      const { uid } = this.peer
-      const past = { userfaultfd, cpu, uid, isChild, layoutBook }
+      const { cpu, isChild } = this
+      const past = { userfaultfd, cpu, uid: this.peer.uid, isChild, layoutBook }
       const warn = (reason: string) => this.log.warn({ reason }, "its layout book cannot be used")
-      const adopted = isAdopted ? adoptSpace(engine, past, warn) : undefined
+      const adopted = this.isAdopted ? adoptSpace(engine, past, warn) : undefined
       this.isLayoutKnown = adopted?.isLayoutKnown ?? true
-      this.space = adopted?.space ?? engine.attach(userfaultfd, cpu, uid)
+      this.space = adopted?.space ?? engine.attach(userfaultfd, cpu, past.uid, isHeldBack)
       this.userfaultfd = userfaultfd
       this.abilities = abilities
       if (abilities.movesRegions) this.regions.allowMoves()
@@ -148,7 +147,7 @@ export class Session {
     }
   }
 
-  /** Every region of its past has been mapped again: what it does from here on is heard. */
+  /** Every region that it begins with is mapped: what it does to its memory is heard. */
   async endPast(): Promise<void> {
     if (this.space !== undefined) await this.services.engine.endPast(this.space)
     this.noteLayoutChanged()

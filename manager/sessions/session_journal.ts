@@ -21,6 +21,7 @@ const header = z.object({
   gid: z.number(),
   groups: z.array(z.number()),
   client: z.string(),
+  dialect: z.enum(["native", "firecracker"]).default("native"),
   /** Of a forked child: whose it is, and the number that its userfaultfd had in that manager. */
   child: z
     .object({ parent: z.string().optional(), userfaultfd: z.number().int().min(0) })
@@ -43,6 +44,7 @@ const regionLine = z.object({
   mode: takenMode,
   access,
   onDiscard: onDiscard.optional(),
+  isTailZero: z.boolean().optional(),
 })
 
 const endLine = z.object({ ended: z.number() })
@@ -104,7 +106,7 @@ export class SessionJournal {
     if (identity === "" && child === undefined) return undefined
     const record: z.input<typeof header> = {
       ...{ boot: this.boot, session: session.id, pid, identity, uid, gid, groups: [...groups] },
-      ...{ client: session.client, child, kept },
+      ...{ client: session.client, dialect: session.dialect, child, kept },
       ...(follows && { follows: follows.file }),
     }
     const file = `session-${this.manager}-${session.id}.jsonl`
@@ -212,12 +214,12 @@ export class SessionRecord implements Followed {
 }
 
 function regionLineOf({ image, region, windowBytes, ...rest }: Region): string {
-  const { address, lengthBytes, offsetBytes, mode, access, onDiscard } = rest
+  const { address, lengthBytes, offsetBytes, mode, access, onDiscard, isTailZero } = rest
   const { id, key, name } = image
   return lineOf({
     ...{ region, image: { id, key, name } },
     ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
-    ...{ windowBytes, mode, access, onDiscard },
+    ...{ windowBytes, mode, access, onDiscard, isTailZero },
   })
 }
 

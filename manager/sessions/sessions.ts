@@ -1,14 +1,16 @@
 import { isAllowed } from "../access_rule.js"
 import type { ForkedEvent } from "../engine/engine.js"
 import { ClientError } from "../errors.js"
+import type { Dialect } from "../view.js"
 import { ChildVoice } from "./child_voice.js"
 import { CommandReader } from "./command_reader.js"
 import type { Keeper } from "./keeper.js"
 import { LifeWatch } from "./life_watch.js"
 import { Placement } from "./placement.js"
-import { type Peer, Session, type SessionVoice } from "./session.js"
+import { type Peer, Session } from "./session.js"
 import type { PastSession, SessionJournal } from "./session_journal.js"
 import type { SessionServices } from "./session_services.js"
+import type { SessionVoice } from "./session_voice.js"
 import type { UserfaultfdAbilities } from "./userfaultfd.js"
 
 /** Who a space belonged to, for faults that are looked at after the session has ended. */
@@ -49,7 +51,7 @@ export class Sessions {
    * Throws a ClientError when the user may not come, or there is no room, for this user or at all,
    * or no future.
    */
-  admit(dialect: "native", peer: Peer, voice: SessionVoice): Session {
+  admit(dialect: Dialect, peer: Peer, voice: SessionVoice): Session {
     this.checkAllowed(peer)
     this.checkNotDraining()
     this.checkRoom(peer.uid)
@@ -87,7 +89,9 @@ export class Sessions {
     const voice = new ChildVoice(engine.native, () => child)
     const self = { ...peer, pid: 0 }
     const id = parent?.nextChild() ?? this.nextId()
-    const child = new Session(id, "native", self, this.services, voice, () => this.remove(child))
+    const child = new Session(id, parent?.dialect ?? "native", self, this.services, voice, () =>
+      this.remove(child),
+    )
     child.isChild = true
     child.parent = parent?.id
     this.sessions.set(id, child)

@@ -105,7 +105,7 @@ std::optional<EngineObject::Handed> EngineObject::take_userfaultfd(const Napi::V
   return Handed{std::move(uffd), kind.features & sys::uapi::layout_features};
 }
 
-// (userfaultfd, cpu, uid)
+// (userfaultfd, cpu, uid, isHeldBack)
 Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
   const auto uid = unsigned_number(call[2]);
   if (!uid) return call.Env().Undefined();
@@ -113,7 +113,7 @@ Napi::Value EngineObject::attach(const Napi::CallbackInfo &call) {
   if (!handed) return call.Env().Undefined();
   return enter(call.Env(),
                engine_->attach(std::move(handed->uffd), handed->layout_features, cpu_of(call[1]),
-                               static_cast<std::uint32_t>(*uid)));
+                               static_cast<std::uint32_t>(*uid), call[3].ToBoolean()));
 }
 
 // Null: it was not to be had.
@@ -196,7 +196,9 @@ void EngineObject::map(const Napi::CallbackInfo &call) {
     return no("unsupported_access", "writable images are mapped shared, and no other is");
   }
   const std::uint64_t end = asked->plan.image_offset_bytes + asked->plan.length_bytes;
-  if (end > image->image().pages() * sys::page_bytes) {
+  const bool may_reach_beyond = asked->plan.backing == engine::Backing::anonymous &&
+                                given.Get("isTailZero").ToBoolean();
+  if (end > image->image().pages() * sys::page_bytes && !may_reach_beyond) {
     return no("region_beyond_image", "the region reaches beyond the end of its image");
   }
   auto region = std::make_shared<engine::Region>(asked->plan, image);

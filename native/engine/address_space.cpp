@@ -69,7 +69,8 @@ AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, SpacePlan plan, Out
       owner_(plan.owner != nullptr ? *plan.owner : Owner::nobody()),
       book_(std::move(plan.book)),
       uffd_(std::move(uffd)),
-      past_(std::move(plan.past)) {
+      past_(std::move(plan.past)),
+      is_held_back_(plan.is_held_back) {
   PAGERD_CHECK(uffd_.is_open() && (book_ || !past_));
   regions_.keep_in(book_);
   if (past_) regions_.resume_owed(past_->owed);
@@ -194,8 +195,8 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   }
   // An event that is still to be read may be of what was here before. Of discards, that matters
   // where they are noted.
-  const bool is_safe = layout_features_ == sys::uapi::feature_event_remove &&
-                       region->life()->on_discard() == OnDiscard::image;
+  const bool is_safe = is_held_back_ || (layout_features_ == sys::uapi::feature_event_remove &&
+                                         region->life()->on_discard() == OnDiscard::image);
   if (has_layout_events() && !is_safe &&
       sys::uffd_probe(uffd_.get(), start, sys::page_bytes) == sys::Probe::changing) {
     return Refusal{"busy", what + "the client is changing its layout at this moment"};
@@ -235,7 +236,7 @@ void AddressSpace::watch(std::vector<sys::Epoll *> sets) {
     if (std::find(sets.begin(), sets.end(), set) == sets.end()) set->remove(uffd_);
   }
   watchers_ = std::move(sets);
-  if (past_ || (is_paused_.load() && !has_layout_events())) return;
+  if (!is_read() || (is_paused_.load() && !has_layout_events())) return;
   add_to_sets();
 }
 
@@ -248,7 +249,7 @@ void AddressSpace::add_to_sets() {
 void AddressSpace::retry_watch() {
   const Guard held = try_lock();
   if (!held || !lacks_watch_.load(std::memory_order_relaxed)) return;
-  if (is_closed_ || is_broken_ || past_) return;
+  if (!is_read()) return;
   // Paused: it is added when it goes on.
   if (is_paused_.load() && !has_layout_events()) return;
   add_to_sets();

@@ -91,6 +91,9 @@ struct SpacePlan {
   // What stands in it, of an earlier engine: the space is not read until the regions of that one
   // are mapped again.
   std::optional<PastLayout> past;
+  // The same without a past: what its client does to its memory from the beginning is told of
+  // regions that are still to be mapped.
+  bool is_held_back = false;
 };
 
 // The set of regions behind one userfaultfd, and that descriptor's only owner. Several fault
@@ -152,7 +155,8 @@ class AddressSpace {
   void note_reset(std::uint32_t region);
   // False when there is no such region. See RegionLife::choose().
   bool choose_discard(std::uint32_t id, OnDiscard on_discard);
-  // Of one with a past: every region of it that is still served is mapped. From here on it is read.
+  // Of one with a past, or held back: every region that it is to begin with is mapped. From here on
+  // it is read.
   void end_past();
   // Lets exactly these fault threads read it.
   void watch(std::vector<sys::Epoll *> sets);
@@ -201,6 +205,8 @@ class AddressSpace {
   // read at all then; one with them has to be, for while one is unread nothing can be installed.
   // Its faults are turned away, and woken to come again when it goes on.
   void pause_if_full();
+  // It is to be read as soon as there is something to read.
+  bool is_read() const { return !is_closed_ && !is_broken_ && !past_ && !is_held_back_; }
   void go_on();
   void add_to_sets();
   void unwatch();
@@ -221,6 +227,7 @@ class AddressSpace {
   sys::Descriptor uffd_;
   RegionTable regions_;
   std::optional<PastLayout> past_;
+  bool is_held_back_;
   bool is_closed_ = false;
   bool is_broken_ = false;
   std::vector<sys::Epoll *> watchers_;

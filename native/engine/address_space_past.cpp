@@ -27,7 +27,9 @@ std::optional<Refusal> AddressSpace::resume_region(std::shared_ptr<Region> regio
 // Those that nobody mapped again are gone with their client's wish, or with their image.
 void AddressSpace::end_past() {
   const Guard held = lock();
-  if (!past_ || is_closed_) return;
+  if (is_closed_) return;
+  is_held_back_ = false;
+  if (!past_) return add_to_sets();
   {
     const LayoutBook::Change change(book_.get());
     for (const auto &[id, region] : past_->regions) {

@@ -23,7 +23,7 @@ void AddressSpace::leave_to_kernel(std::uint64_t address) {
 
 void AddressSpace::go_on_after_stall() {
   const Guard held = lock();
-  if (is_closed_ || is_broken_ || past_) return;
+  if (!is_read()) return;
   if (!is_paused_.load() || has_layout_events()) add_to_sets();
   for (const auto &region : regions_.all()) {
     PAGERD_CHECK(sys::uffd_wake(uffd_.get(), region->start(), region->end() - region->start()));

@@ -59,9 +59,10 @@ class Engine final : public ForkDesk {
 
   // Null when spaces_max are attached or have not been taken leave of. `layout_features`: of those
   // that raise layout events, which the userfaultfd has. `cpu`: where all of the client's threads
-  // run, or -1. `uid`: whose it is.
+  // run, or -1. `uid`: whose it is. `is_held_back`: it is not read before end_past().
   std::shared_ptr<AddressSpace> attach(sys::Descriptor uffd, std::uint64_t layout_features,
-                                       int cpu, std::uint32_t uid = 0);
+                                       int cpu, std::uint32_t uid = 0,
+                                       bool is_held_back = false);
   // Goes on with a space of an earlier engine. By its layout book: the regions that it had are to
   // be mapped, then end_past() is to be called. Without one nobody knows what its client has done;
   // it gets none here either. Null as above, for a child beyond children_max.

@@ -15,8 +15,11 @@ std::shared_ptr<LayoutBook> new_book() {
 
 std::shared_ptr<AddressSpace> Engine::attach(sys::Descriptor uffd,
                                              std::uint64_t layout_features, int cpu,
-                                             std::uint32_t uid) {
-  SpacePlan plan{.layout_features = layout_features, .forks = this, .owner = &owners_.of(uid)};
+                                             std::uint32_t uid, bool is_held_back) {
+  SpacePlan plan{.layout_features = layout_features,
+                 .forks = this,
+                 .owner = &owners_.of(uid),
+                 .is_held_back = is_held_back};
   if (layout_features != 0) plan.book = new_book();
   return open(std::move(uffd), std::move(plan), cpu);
 }

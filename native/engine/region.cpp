@@ -52,6 +52,12 @@ std::shared_ptr<Region> Region::part(Window range, std::uint64_t to) const {
   return std::shared_ptr<Region>(new Region(plan, content_, life_));
 }
 
+Window Region::shown() const {
+  const std::uint64_t image_bytes = image().image().pages() * page_bytes;
+  const std::uint64_t behind = image_bytes - std::min(image_bytes, image_offset_bytes());
+  return {start(), start() + std::min(plan_.length_bytes, behind)};
+}
+
 std::shared_ptr<Region> Region::beyond(Window range) const {
   PAGERD_CHECK(range.start >= end() && range.bytes() > 0);
   RegionPlan plan = plan_;

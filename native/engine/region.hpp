@@ -45,6 +45,8 @@ class Region {
   // The pages in `range`, at the address `to`.
   std::shared_ptr<Region> part(Window range, std::uint64_t to) const;
   std::shared_ptr<Region> part(Window range) const { return part(range, range.start); }
+  // What of it the image reaches: behind that it is zeros.
+  Window shown() const;
   // Memory beyond them, of the same region: zeros, or what the file has there. Null where the image
   // has no more.
   std::shared_ptr<Region> beyond(Window range) const;

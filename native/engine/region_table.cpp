@@ -65,7 +65,10 @@ void RegionTable::insert(std::shared_ptr<Region> region) {
   PAGERD_CHECK(lives_.emplace(region->id(), region->life()).second);
   region->life()->parts.store(0);
   region->life()->enter(book_);
-  put(std::move(region));
+  const Window shown = region->shown();
+  if (shown.end == region->end()) return put(std::move(region));
+  if (shown.bytes() > 0) put(region->part(shown));
+  put(region->left_at({shown.end, region->end()}));
 }
 
 bool RegionTable::resume(const std::shared_ptr<Region> &region, const PastRegion &past) {

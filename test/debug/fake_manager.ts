@@ -1,10 +1,12 @@
-import { ClientError } from "../../manager/errors.js"
+import { ClientError, ManagerError } from "../../manager/errors.js"
 import type {
   AddImageOptions,
+  AddListenerOptions,
   FaultView,
   ImageView,
   InfoView,
   Inspectable,
+  ListenerView,
   RegionView,
   SessionDetailView,
   SessionView,
@@ -18,6 +20,7 @@ export class FakeManager implements Inspectable {
   readonly sessionList: SessionView[] = [made.session("s1"), made.session("s2")]
   readonly regionList: RegionView[] = [made.region("s1", 1), made.region("s1", 2)]
   readonly imageList: ImageView[] = [made.image("model"), made.image("u1000/sqlite.db")]
+  readonly listenerList: ListenerView[] = [made.listener("model", "/run/pagerd/vm.sock")]
   readonly faultRing: FaultView[] = []
   /** Records the ring holds; older ones are overwritten. */
   faultsKeptMax = 100_000
@@ -81,6 +84,22 @@ export class FakeManager implements Inspectable {
     const image = { ...made.image(name), source, writable, fully_resident: load, ...rule }
     this.imageList.push(image)
     return image
+  }
+
+  listeners(): ListenerView[] {
+    return this.listenerList
+  }
+
+  addListener(image: string, path: string, { once, mode }: AddListenerOptions): ListenerView {
+    const listener = { ...made.listener(image, path), once, mode: `0${mode.toString(8)}` }
+    this.listenerList.push(listener)
+    return listener
+  }
+
+  removeListener(path: string): void {
+    const at = this.listenerList.findIndex((listener) => listener.path === path)
+    if (at < 0) throw new ManagerError("unknown_listener", `Nothing listens at ${path}`)
+    this.listenerList.splice(at, 1)
   }
 
   async loadImage(name: string): Promise<ImageView> {

@@ -3,6 +3,7 @@ import type {
   FaultView,
   ImageView,
   InfoView,
+  ListenerView,
   RegionView,
   SessionView,
   StatsView,
@@ -174,5 +175,20 @@ export function fault(sequence: number): FaultView {
     service_us: 9.25,
     has_waited_for_fill: false,
     thread: 0,
+  }
+}
+
+export function listener(image: string, path: string): ListenerView {
+  return {
+    dialect: "firecracker",
+    image,
+    path,
+    once: false,
+    mode: "0600",
+    owner: null,
+    state: "listening",
+    served: 0,
+    refused: 0,
+    last_error: null,
   }
 }
