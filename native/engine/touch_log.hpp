@@ -17,8 +17,8 @@ struct Touch {
 };
 
 // What a working set is recorded from: the image pages that the faults of one region have asked
-// for, in the order in which they came. Bounded; its memory is taken as it is written, eight bytes a
-// fault. Fault threads write it and never wait; owned by the region, as long as that lives.
+// for, in the order in which they came. Bounded; its memory is taken as it is written, eight bytes
+// a fault. Fault threads write it and never wait; owned by the region, as long as that lives.
 class TouchLog {
  public:
   // Null when there is no memory for it. Beyond so many pages nothing is noted any more.
