@@ -136,11 +136,16 @@ const clients = z.strictObject({
   allowGids: ids.optional(),
 })
 
+/** A file each: the base of an image, and its newer layers. */
+const layers = z.array(z.string().min(1)).min(1)
+
 const image = z.union(
   [
     z.string(),
+    layers,
     z.strictObject({
-      source: z.string(),
+      /** A string may be several paths joined by commas. */
+      source: z.union([z.string(), layers]),
       writable: z.boolean().default(false),
       load: z.boolean().default(false),
       /** Who sees it: everybody without these, else whoever is listed, and root. */
@@ -148,7 +153,8 @@ const image = z.union(
       allowGids: ids.optional(),
     }),
   ],
-  "it is a path or URL, or a table of source, writable, load, allow_uids and allow_gids",
+  "it is a path or URL, or a table of source, writable, load, allow_uids and allow_gids, or a " +
+    "list of paths",
 )
 
 export const configSchema = z.strictObject({

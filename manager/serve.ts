@@ -12,8 +12,8 @@ export interface ServeOptions {
   readonly debugSocket?: string
   readonly stateDir?: string
   /**
-   * Names of images to paths, URLs or page sources, or to `{ source, writable, load }`. Those of a
-   * configuration file come on top.
+   * Names of images to paths (of several layers: joined by commas, or as a list), URLs or page
+   * sources, or to `{ source, writable, load }`. Those of a configuration file come on top.
    */
   readonly images?: ImageSources
   /** Path of a TOML file with settings. */

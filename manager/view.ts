@@ -125,8 +125,10 @@ export interface SessionDetailView extends SessionView {
 
 export interface ImageView {
   name: string
-  /** A path, a URL, or "source" for a page source in TypeScript. */
+  /** Paths joined by commas, or "source" for a page source in TypeScript. */
   source: string
+  /** Its files, the base first; none where it was not registered by path. */
+  layers: readonly string[]
   state: "ready" | "failed"
   length_bytes: number
   resident_bytes: number
@@ -211,6 +213,9 @@ export interface FaultView {
   thread: number
 }
 
+/** A path, a URL, or paths joined by commas; a list names a file each. The base comes first. */
+export type ImageFiles = string | readonly string[]
+
 export interface AddImageOptions extends AccessRule {
   readonly writable?: boolean
   readonly load?: boolean
@@ -254,10 +259,10 @@ export interface Inspectable {
    */
   faults(after: number, max: number): FaultView[]
   /**
-   * Registers a path or URL under a name; with `load` it resolves once all of it is resident.
+   * Registers paths or a URL under a name; with `load` it resolves once all of it is resident.
    * Rejects with a ClientError when it cannot, and there is no such image then.
    */
-  addImage(name: string, source: string, options?: AddImageOptions): Promise<ImageView>
+  addImage(name: string, source: ImageFiles, options?: AddImageOptions): Promise<ImageView>
   /** Resolves once all of the image is resident. Rejects with a ClientError when it cannot be. */
   loadImage(name: string): Promise<ImageView>
   /** Throws a ClientError with code `unknown_image` when there is none. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import type { Command } from "commander"
-import { schemeOf } from "../images/source.js"
+import { layersOf, schemeOf } from "../images/source.js"
 import type { ImageView } from "../view.js"
 import { withLoadProgress } from "./load_progress.js"
 import { type AskingOptions, clientOf, wholeNumber, withDebugSocket } from "./options.js"
@@ -19,6 +19,7 @@ export function addImage(program: Command): void {
 Examples:
   pagerd image add model ./model.bin
   pagerd image load model
+  pagerd image add vm base.mem,diff1.mem,diff2.mem
   pagerd image add board ./board.bin --writable
   pagerd image ls
   pagerd image rm model`,
@@ -27,7 +28,7 @@ Examples:
   withDebugSocket(image.command("add"))
     .description("register an image while the manager runs")
     .argument("<name>", "letters, digits and . _ / -, starting with a letter or digit")
-    .argument("<source>", "a file's path or a URL; nothing is read before a client touches it")
+    .argument("<source>", "a path, or BASE,NEWER,..., or a URL; nothing is read before a touch")
     .option("--writable", "clients map it shared and see each other's writes")
     .option("--load", "bring all of it into memory at once, and return then")
     .option("--allow-uid <uid>", "only this user sees it; may be given often", anotherId)
@@ -52,6 +53,11 @@ const addHelp = `
 A plain image is read-only: each client has its own writes to itself. A writable one is mapped with
 access "shared" only. What clients write stays in the manager's memory, for as long as the manager
 has the image: nothing is ever written back to SOURCE.
+
+Paths joined by commas are layers, the base first: a page comes from the newest file that has data
+in it (whose file system says so), and is zero where all have holes. A file whose own name is just
+that, commas and all, goes ahead; file:///a,b always names one file. Lengths may differ, in whole
+pages: the image is as long as the longest. None of the files may change.
 
 Without --allow-uid and --allow-gid every client sees it; with them only clients of these users and
 groups, and of root: for others there is no such image.`
@@ -115,9 +121,13 @@ async function removeOne(name: string, options: AskingOptions): Promise<void> {
   else await print(`removed ${name}`)
 }
 
-/** The manager runs in another directory. */
-function absoluteSource(source: string): string {
-  return schemeOf(source) === undefined ? resolve(source) : source
+/** The manager runs in another directory. A list is what it reads no commas into. */
+function absoluteSource(source: string): string | readonly string[] {
+  if (schemeOf(source) !== undefined) return source
+  // A layer without a name is the manager's to refuse.
+  const paths = layersOf(source).map((layer) => (layer === "" ? "" : resolve(layer)))
+  const [path = ""] = paths
+  return paths.length === 1 && !path.includes(",") ? path : paths
 }
 
 const columns: readonly Column<ImageView>[] = [

@@ -2,22 +2,30 @@ import type { IncomingMessage } from "node:http"
 import { isAbsolute } from "node:path"
 import { z } from "zod"
 import { imageName } from "../../protocol/messages.js"
-import { schemeOf } from "../images/source.js"
+import { layersOf, schemeOf } from "../images/source.js"
 import { jsonAnswer, RequestError } from "./answer.js"
 import { readJsonBody } from "./body.js"
 import type { Route } from "./router.js"
 
 const ids = z.array(z.number().int().min(0).max(0xffff_fffe)).max(4_096)
 
+/** Paths joined by commas, or a list of them, are the layers of one image. */
+const source = z
+  .union([z.string(), z.array(z.string())], "a source is a string, or a list of paths")
+  .refine(
+    (given) => (typeof given === "string" ? layersOf(given) : given).every(isAbsoluteSource),
+    "a source is an absolute path or a URL, or several such paths: the manager's directory is " +
+      "not the caller's",
+  )
+
+function isAbsoluteSource(source: string): boolean {
+  // A layer without a name is refused with its place.
+  return source === "" || isAbsolute(source) || schemeOf(source) !== undefined
+}
+
 const newImage = z.strictObject({
   name: imageName,
-  source: z
-    .string()
-    .max(4096)
-    .refine(
-      (source) => isAbsolute(source) || schemeOf(source) !== undefined,
-      "a source is an absolute path or a URL: the manager's directory is not the caller's",
-    ),
+  source,
   writable: z.boolean().optional(),
   load: z.boolean().optional(),
   allow_uids: ids.optional(),

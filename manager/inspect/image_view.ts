@@ -9,6 +9,7 @@ export function imageView(image: Image, engine: Pick<NativeEngine, "imageSnapsho
   return {
     name: image.name,
     source: image.source,
+    layers: image.paths,
     state: failure === "" ? "ready" : "failed",
     length_bytes: Number(image.lengthBytes),
     resident_bytes: Number(snapshot?.residentBytes ?? 0n),

@@ -14,6 +14,7 @@ import type {
   AddImageOptions,
   AddListenerOptions,
   FaultView,
+  ImageFiles,
   ImageView,
   InfoView,
   Inspectable,
@@ -129,7 +130,11 @@ export class Inspection implements Inspectable {
     return faults.map((fault) => this.faultView(fault))
   }
 
-  async addImage(name: string, source: string, options: AddImageOptions = {}): Promise<ImageView> {
+  async addImage(
+    name: string,
+    source: ImageFiles,
+    options: AddImageOptions = {},
+  ): Promise<ImageView> {
     const { images, loader, sessions, engine } = this.inspected
     sessions.checkNotDraining()
     const { load = false, ...wanted } = options

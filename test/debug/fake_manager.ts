@@ -3,6 +3,7 @@ import type {
   AddImageOptions,
   AddListenerOptions,
   FaultView,
+  ImageFiles,
   ImageView,
   InfoView,
   Inspectable,
@@ -74,14 +75,16 @@ export class FakeManager implements Inspectable {
 
   async addImage(
     name: string,
-    source: string,
+    given: ImageFiles,
     { writable = false, load = false, allowUids, allowGids }: AddImageOptions = {},
   ): Promise<ImageView> {
     if (this.imageList.some((image) => image.name === name)) {
       throw new ClientError("image_exists", `There is an image ${name} already`)
     }
     const rule = { allow_uids: allowUids ?? null, allow_gids: allowGids ?? null }
-    const image = { ...made.image(name), source, writable, fully_resident: load, ...rule }
+    const layers = typeof given === "string" ? [given] : given
+    const files = { source: layers.join(","), layers }
+    const image = { ...made.image(name), ...files, writable, fully_resident: load, ...rule }
     this.imageList.push(image)
     return image
   }

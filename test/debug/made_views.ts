@@ -104,6 +104,7 @@ export function image(name: string): ImageView {
   return {
     name,
     source: `/srv/images/${name}`,
+    layers: [`/srv/images/${name}`],
     state: "ready",
     length_bytes: 207 * 2 ** 20,
     resident_bytes: 64 * 2 ** 20,

@@ -54,13 +54,17 @@ A configuration file says more about an image than a flag can:
   model = "/srv/model.bin"
   index = { source = "/srv/index.dat", load = true }
   board = { source = "/srv/board.bin", writable = true }
+  vm = ["/srv/base.mem", "/srv/diff1.mem"]
   plans = { source = "/srv/plans.bin", allow_uids = [1000], allow_gids = [44] }
 With load all of it is brought into memory before the manager is ready. What clients write into a
-writable image is never written back to its source. For users who are on neither list there is no
-image "plans". [clients] takes allow_uids and allow_gids too: who may be a client at all.
+writable image is never written back to its source. The files of "vm" are layers: a page comes from
+the newest that has data in it ("pagerd image add --help" says more). For users who are on neither
+list there is no image "plans". [clients] takes allow_uids and allow_gids too: who may be a client
+at all.
 
 Examples:
   pagerd serve --image model=./model.bin --image index=/srv/index.dat
+  pagerd serve --image vm=base.mem,diff1.mem
   pagerd serve --config /etc/pagerd.toml --log-level warn`
 
 async function serveUntilSignal(flags: ServeFlags): Promise<void> {
