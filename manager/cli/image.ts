@@ -121,13 +121,13 @@ async function removeOne(name: string, options: AskingOptions): Promise<void> {
   else await print(`removed ${name}`)
 }
 
-/** The manager runs in another directory. A list is what it reads no commas into. */
+/** The manager runs in another directory. */
 function absoluteSource(source: string): string | readonly string[] {
   if (schemeOf(source) !== undefined) return source
   // A layer without a name is the manager's to refuse.
   const paths = layersOf(source).map((layer) => (layer === "" ? "" : resolve(layer)))
   const [path = ""] = paths
-  return paths.length === 1 && !path.includes(",") ? path : paths
+  return paths.length === 1 ? path : paths
 }
 
 const columns: readonly Column<ImageView>[] = [
