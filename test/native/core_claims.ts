@@ -83,6 +83,7 @@ const sequential = [
   "what_is_owed_outlives_an_engine.cpp",
   "large_windows_leave_others_their_turn.cpp",
   "layers_agree_with_a_merge.cpp",
+  "a_layer_that_cannot_be_read_is_named.cpp",
   "a_run_of_one_layer_is_one_read.cpp",
   "layers_that_cannot_lie_over_each_other_are_refused.cpp",
   "holes_of_a_sparse_file_are_not_read.cpp",
