@@ -44,7 +44,11 @@ export class ImageOpener {
 
   /** These throw a ClientError when the image cannot be had. */
   openFiles(image: Wanted, paths: readonly string[]): OpenedImage {
-    checkImageFiles(paths)
+    const hiding = checkImageFiles(paths)
+    if (hiding.length > 0) {
+      const message = "a newer layer has no holes and hides what lies beneath: was it copied so?"
+      this.services.log.warn({ image: image.name, layers: hiding }, message)
+    }
     return this.inBestMemory(image, undefined, this.filesAt(paths, image.isWritable))
   }
 

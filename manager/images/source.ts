@@ -6,6 +6,8 @@ import { ClientError, reasonOf } from "../errors.js"
 
 /** Of one image; the engine takes no more. */
 const layersMax = 64
+/** Of the blocks that stat() counts, whatever the file system's are. */
+const bytesPerBlock = 512
 
 /** The scheme of a SOURCE that is a URL, in small letters; undefined for a path. */
 export function schemeOf(source: string): string | undefined {
@@ -62,12 +64,13 @@ function pathOfFile(source: string): string {
 
 /**
  * Throws unless each is a regular file with bytes in it. A named pipe, for one, would never come
- * back from open().
+ * back from open(). Returns the newer ones that take as much space as they are long: without holes
+ * they hide all that lies beneath them.
  */
-export function checkImageFiles(paths: readonly string[]): void {
-  const sizes = paths.map((path, layer) => checkImageFile(path, placeOf(layer, paths)))
-  const longest = Math.max(...sizes)
-  for (const [layer, size] of sizes.entries()) {
+export function checkImageFiles(paths: readonly string[]): readonly string[] {
+  const files = paths.map((path, layer) => checkImageFile(path, placeOf(layer, paths)))
+  const longest = Math.max(...files.map(({ size }) => size))
+  for (const [layer, { size }] of files.entries()) {
     if (size % pageBytes === 0 || size === longest) continue
     const found = `it is ${size} bytes long, the longest layer ${longest}`
     const wanted = `wanted whole pages of ${pageBytes} bytes of all but the longest`
@@ -77,16 +80,18 @@ export function checkImageFiles(paths: readonly string[]): void {
       `${found}; ${wanted}`,
     )
   }
+  return paths.filter((_, layer) => layer > 0 && hasNoHoles(files[layer] as Stats))
 }
 
-/** Returns its size. */
-function checkImageFile(path: string, place: string): number {
+const hasNoHoles = ({ blocks, size }: Stats): boolean => blocks * bytesPerBlock >= size
+
+function checkImageFile(path: string, place: string): Stats {
   const name = `${path}${place}`
   const file = statOf(path, name)
   if (file === undefined) throw refuse("image_failed", name, "there is no such file")
   if (!file.isFile()) throw refuse("unsupported_file", name, "it is no regular file")
   if (file.size === 0) throw refuse("unsupported_file", name, "it is empty")
-  return file.size
+  return file
 }
 
 function statOf(path: string, name: string): Stats | undefined {

@@ -32,11 +32,14 @@ test("an --image that is no NAME=SOURCE is wrong usage", async () => {
 
 test("an image or a configuration that is not there exits with 1 and its path", async () => {
   const image = await serve("--image", "model=/nonexistent/model.bin")
+  const layer = await serve("--image", "vm=/etc/passwd,/nonexistent/diff.mem")
   const config = await serve("--config", "/nonexistent/pagerd.toml", "--json")
 
   assert.is(image.code, 1)
   assert.is(image.stdout, "")
   assert.match(image.stderr, /^pagerd: .*\/nonexistent\/model\.bin/m)
+  assert.is(layer.code, 1)
+  assert.match(layer.stderr, /Cannot take \/nonexistent\/diff\.mem \(layer 2 of 2\) as an image/)
   assert.is(config.code, 1)
   assert.match(config.stderr, /"code":"config_invalid".*\/nonexistent\/pagerd\.toml/)
 })
