@@ -57,7 +57,9 @@ has the image: nothing is ever written back to SOURCE.
 Paths joined by commas are layers, the base first: a page comes from the newest file that has data
 in it (whose file system says so), and is zero where all have holes. A file whose own name is just
 that, commas and all, goes ahead; file:///a,b always names one file. Lengths may differ, in whole
-pages: the image is as long as the longest. None of the files may change.
+pages: the image is as long as the longest. None of the files may change. Copy them with the holes
+that they have and no others: zeros that become a hole (cp --sparse=always) uncover what lies
+beneath, holes that become zeros hide it.
 
 Without --allow-uid and --allow-gid every client sees it; with them only clients of these users and
 groups, and of root: for others there is no such image.`
