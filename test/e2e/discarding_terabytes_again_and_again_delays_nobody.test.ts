@@ -11,8 +11,8 @@ import { sparseFile } from "../harness/sparse_file.js"
 const page = 4096
 const quietPages = 64
 const rounds = 30
-/** Some turns of a scheduler. Were the pages noted one by one, a call would take seconds. */
-const boundUs = 250_000
+/** Many turns of a busy scheduler. Were the pages noted one by one, a call would take seconds. */
+const boundUs = 1_000_000
 const mebibyte = 2 ** 20
 /** What is noted of some terabytes; a bit for each of their pages would be 256 MiB. */
 const noticeBytesMax = 64 * mebibyte

@@ -15,7 +15,7 @@ const parts = [
 
 /** Large, or of many files, and needed to build, to test or by other examples only. */
 const unneeded = new Set([
-  ...["@biomejs", "@typescript", "typescript", "node-gyp", "@types", "undici-types"],
+  ...[".cache", "@biomejs", "@typescript", "typescript", "node-gyp", "@types", "undici-types"],
   ...["fast-check", "pyodide", "@jitl", "quickjs-emscripten-core"],
 ])
 
