@@ -95,6 +95,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
        InstanceMethod<&EngineObject::replay>("replay"),
+       InstanceMethod<&EngineObject::absent_pages>("absentPages"),
        InstanceMethod<&EngineObject::take_touches>("takeTouches"),
        InstanceMethod<&EngineObject::note_reset>("noteReset"),
        InstanceMethod<&EngineObject::choose_discard>("chooseDiscard"),

@@ -82,6 +82,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   // engine_working_sets.cpp
   void replay(const Napi::CallbackInfo &call);
+  Napi::Value absent_pages(const Napi::CallbackInfo &call);
   Napi::Value take_touches(const Napi::CallbackInfo &call);
 
   // engine_books.cpp

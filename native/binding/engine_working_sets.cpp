@@ -28,6 +28,17 @@ std::vector<engine::Window> ranges_of(const Napi::Uint32Array &pairs,
   return ranges;
 }
 
+// False, with an exception under way, for anything else than pairs within the engine's limits.
+bool is_pairs(const Napi::Value &value) {
+  const bool is_list = value.IsTypedArray() &&
+                       value.As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
+  if (is_list && value.As<Napi::TypedArray>().ElementLength() <= 2 * engine::limits::touches_max) {
+    return true;
+  }
+  throw_type_error(value.Env(), "a Uint32Array of pairs within the engine's limits is wanted");
+  return false;
+}
+
 }  // namespace
 
 // (space, request, region, pairs: Uint32Array)
@@ -38,13 +49,8 @@ void EngineObject::replay(const Napi::CallbackInfo &call) {
   if (!request) return;
   const auto id = unsigned_number(call[2]);
   if (!id) return;
-  const bool is_list = call[3].IsTypedArray() &&
-                       call[3].As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
-  if (!is_list) return throw_type_error(call.Env(), "a Uint32Array of pairs is wanted");
+  if (!is_pairs(call[3])) return;
   const auto pairs = call[3].As<Napi::Uint32Array>();
-  if (pairs.ElementLength() > 2 * engine::limits::touches_max) {
-    return throw_type_error(call.Env(), "a replay within the engine's limits is wanted");
-  }
   Book *book = book_of(call);
   if (book == nullptr) return;
   const auto asked = static_cast<std::uint32_t>(*request);
@@ -56,6 +62,27 @@ void EngineObject::replay(const Napi::CallbackInfo &call) {
   auto ranges = ranges_of(pairs, *found->second);
   if (engine_->replay(book->space, number, std::move(ranges), asked)) return;
   refuse(*space, asked, number, "busy", "too many requests wait for the engine: try again");
+}
+
+// (image, pairs) => how many of these pages have no bytes yet
+Napi::Value EngineObject::absent_pages(const Napi::CallbackInfo &call) {
+  const Napi::Env env = call.Env();
+  const auto number = unsigned_number(call[0]);
+  if (!number || !is_running(env) || !is_pairs(call[1])) return env.Undefined();
+  const auto served = engine_->find_image(static_cast<std::uint32_t>(*number));
+  if (!served) return to_number(env, 0);
+  const image::Image &image = served->image();
+  const auto pairs = call[1].As<Napi::Uint32Array>();
+  std::uint64_t absent = 0;
+  for (std::size_t at = 0; at + 1 < pairs.ElementLength(); at += 2) {
+    const std::uint64_t end = std::min(std::uint64_t{pairs[at]} + pairs[at + 1], image.pages());
+    for (std::uint64_t page = pairs[at]; page < end;) {
+      const image::Run run = image.run_around(page, page, end);
+      if (run.state == image::PageState::absent) absent += run.end - page;
+      page = run.end;
+    }
+  }
+  return to_number(env, absent);
 }
 
 // (space, region) => pairs of image pages and how many, or undefined where nothing was recorded

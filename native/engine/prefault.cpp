@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/install.hpp"
+#include "sys/clock.hpp"
 #include "sys/page.hpp"
 #include "sys/uffd.hpp"
 
@@ -35,6 +36,10 @@ constexpr unsigned ranges_ahead = 64;
 // Of ranges of a working set: beyond it, what it was recorded from is not what is there.
 constexpr unsigned misses_max = 64;
 
+// A client may drop what it finds in its memory once it is told that the region is mapped, which is
+// a matter of microseconds.
+constexpr std::uint64_t settling_ns = 10'000'000;
+
 }  // namespace
 
 PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region,
@@ -45,6 +50,7 @@ PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t regi
       request_(request),
       ranges_(std::move(ranges)),
       is_for_(is_for),
+      begun_ns_(sys::monotonic_ns()),
       outbox_(outbox) {}
 
 PrefaultJob::~PrefaultJob() {
@@ -114,6 +120,10 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!region || region->id() != region_) return miss("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
 
+  if (!may_install(*region)) {
+    fetch_ahead(*region, desk);
+    return Step::later;
+  }
   // The client may have unmapped or moved what lies behind.
   const std::uint64_t limit = std::min(rest_.end, region->end());
   const bool is_asked_for = is_for_ == PrefaultFor::client;
@@ -154,6 +164,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
     region.resident_pages.add(pages.all());
     for (Tally *tally : {&space_->tally, &thread_tally}) tally->count(pages);
     rest_.start += result.installed_bytes;
+    if (result.installed_bytes > 0) present_step_bytes_ = page_bytes;
     switch (result.outcome) {
       case Install::installed:
         space_->starvation.note_success();
@@ -163,7 +174,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
         break;
       case Install::already_present:
         PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes));
-        rest_.start += page_bytes;
+        rest_.start = std::min(rest_.start + step_over_present(), end);
         break;
       case Install::no_memory:
         if (space_->starvation.note_failure()) {
@@ -225,10 +236,24 @@ PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &d
   return Step::parked;
 }
 
-PrefaultJob::Step PrefaultJob::fetch_many(Region &region, image::Run run, FillDesk &desk) {
+// Where demand has been, whole windows are there: to go over them page by page would cost more than
+// it can bring.
+std::uint64_t PrefaultJob::step_over_present() {
+  const std::uint64_t step = present_step_bytes_;
+  if (is_for_ == PrefaultFor::working_set) {
+    present_step_bytes_ = std::min(2 * step, limits::whole_window_bytes);
+  }
+  return step;
+}
+
+// With its first fault the client has begun to use the memory; until then only bytes are brought.
+bool PrefaultJob::may_install(const Region &region) const {
+  if (is_for_ == PrefaultFor::client || region.faults.get() > 0) return true;
+  return sys::monotonic_ns() - begun_ns_ >= settling_ns;
+}
+
+void PrefaultJob::fetch_ahead(const Region &region, FillDesk &desk) {
   ServedImage &image = region.image();
-  // Before asking, after which another filler may be at work on this job. The first of them is the
-  // one that is waited for.
   unsigned asked = 0;
   Window range = rest_;
   for (std::size_t next = ranges_begun_; asked < ranges_ahead; range = ranges_[next++]) {
@@ -243,6 +268,13 @@ PrefaultJob::Step PrefaultJob::fetch_many(Region &region, image::Run run, FillDe
     }
     if (next == ranges_.size()) break;
   }
+}
+
+PrefaultJob::Step PrefaultJob::fetch_many(Region &region, image::Run run, FillDesk &desk) {
+  ServedImage &image = region.image();
+  // Before asking, after which another filler may be at work on this job. The first of them is the
+  // one that is waited for.
+  fetch_ahead(region, desk);
   switch (image.ask({space_, {}, shared_from_this(), run.first, region_}, run.first, run.end,
                     Urgency::bulk, desk)) {
     case Ask::ready:

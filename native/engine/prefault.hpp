@@ -9,6 +9,7 @@
 #include "engine/bulk_job.hpp"
 #include "engine/fills.hpp"
 #include "engine/served_image.hpp"
+#include "sys/page.hpp"
 
 namespace pagerd::engine {
 
@@ -38,6 +39,9 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   Step install(Region &region, image::Run run, Tally &thread_tally);
   Step fetch(Region &region, image::Run run, FillDesk &desk);
   Step fetch_many(Region &region, image::Run run, FillDesk &desk);
+  void fetch_ahead(const Region &region, FillDesk &desk);
+  bool may_install(const Region &region) const;
+  std::uint64_t step_over_present();
   bool has_rest();
   Step stop(const std::string &reason);
   // The client asked for what cannot be installed, or a working set does without that range.
@@ -50,10 +54,12 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   const std::uint32_t request_;
   const std::vector<Window> ranges_;
   const PrefaultFor is_for_;
+  const std::uint64_t begun_ns_;
   Outbox &outbox_;
   Window rest_;  // of the range it is at
   std::size_t ranges_begun_ = 0;
   unsigned misses_in_a_row_ = 0;
+  std::uint64_t present_step_bytes_ = sys::page_bytes;
   std::uint64_t pages_installed_ = 0;
   std::string failure_;  // why it stopped
 
