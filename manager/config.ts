@@ -113,6 +113,28 @@ const watchdog = z.strictObject({
   limitMs: count(1, 86_400_000).default(60_000),
 })
 
+/**
+ * What clients touch of an image after they have mapped it is recorded, and brought to the next
+ * ones before they ask.
+ */
+const workingSets = z.strictObject({
+  /** Of which images: their names, or all of them. What clients publish is never recorded. */
+  images: z.union([z.enum(["all", "none"]), z.array(z.string()).max(65_536)]).default("none"),
+  /** What is touched later than this after the map is no part of it. */
+  windowMs: count(10, 3_600_000).default(10_000),
+  /** Of one working set. */
+  bytesMax: count(4_096, 2 ** 30).default(64 << 20),
+  /** Regions that are recorded at once, and replays under way at once. */
+  recordingsMax: count(1, 4_096).default(64),
+  replaysMax: count(1, 512).default(64),
+  /** Kept on disk; beyond it those go that were recorded the longest ago. */
+  setsMax: count(1, 65_536).default(256),
+  /** One run in so many is recorded without a replay, to see how much of the set it needs. */
+  sampleEvery: count(2, 1_000).default(16),
+  /** A set of which runs need less is not replayed, until they need more again. */
+  hitRatioMin: z.number().min(0).max(1).default(0.5),
+})
+
 const engine = z.strictObject({
   /** 0: one per CPU, at most 4. */
   faultThreads: count(0, 64).default(0),
@@ -191,6 +213,7 @@ export const configSchema = z.strictObject({
   sources: sources.prefault({}),
   engine: engine.prefault({}),
   watchdog: watchdog.prefault({}),
+  workingSets: workingSets.prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>

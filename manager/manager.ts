@@ -26,6 +26,8 @@ import type { PassedSockets } from "./sockets/passed_sockets.js"
 import { StateDirectory } from "./state/state_directory.js"
 import { awaitStateDirectory, endRunningManager } from "./takeover.js"
 import { Watchdog } from "./watchdog/watchdog.js"
+import { WorkingSetStore } from "./working_sets/store.js"
+import { WorkingSets } from "./working_sets/working_sets.js"
 
 /** Names of images to their paths, URLs or page sources, or to more about them. */
 export type ImageSources = Readonly<Record<string, GivenImage>>
@@ -49,6 +51,7 @@ export class RunningManager {
   private readonly images: ImageRegistry
   private readonly loader: ImageLoader
   private readonly sessions: Sessions
+  private readonly workingSets: WorkingSets
   private readonly device: Device
   private readonly watchdog: Watchdog
   private readonly listeners: Listeners
@@ -88,12 +91,19 @@ export class RunningManager {
     const loader = new ImageLoader(engine, images, log)
     const users = new Users(limits, images, native)
     const registrations = new Registrations(native)
-    const services = { engine, native, images, limits, clients, users, registrations, log }
-    const sessions = new Sessions(services)
+    const workingSets = new WorkingSets(
+      engine,
+      config.workingSets,
+      config.engine.windowBytesDefault,
+      log,
+    )
+    const served = { engine, native, images, workingSets }
+    const sessions = new Sessions({ ...served, limits, clients, users, registrations, log })
     const device = new Device(native, config.passDevice, log)
     const passesDevice = device.descriptor >= 0
     this.images = images
     this.sessions = sessions
+    this.workingSets = workingSets
     this.device = device
     this.loader = loader
     const settings = config.watchdog
@@ -101,9 +111,9 @@ export class RunningManager {
     this.watchdog = watchdog
     const listeners = new Listeners({ sessions, images, native, config, log })
     this.listeners = listeners
-    const looked = { engine: engine.native, images, loader, sessions, watchdog, passesDevice }
+    const looked = { engine: engine.native, images, loader, sessions, watchdog, workingSets }
     this.inspect = new Inspection({
-      config,
+      ...{ config, passesDevice },
       ...looked,
       listeners,
       stateFailure: () => this.state?.failure,
@@ -125,6 +135,8 @@ export class RunningManager {
     const find = (wanted: ReadonlySet<string>) => findMemory(wanted, native, log)
     const past = await PastImages.read(journal, find, config.resumeWaitMs, log)
     images.inherit(journal, past, (image) => loader.load(image))
+    const { setsMax } = config.workingSets
+    this.workingSets.keepIn(new WorkingSetStore(this.state, setsMax, log))
     await this.addImages(sources, stop)
     images.restoreAdded()
     stop.throwIfAborted()
@@ -210,6 +222,7 @@ export class RunningManager {
     this.listener?.close()
     this.listeners.close()
     this.sessions.startDraining()
+    this.workingSets.stop()
     this.images.leaveToTheNext()
     this.sessions.leaveToTheNext()
     await this.sessions.dismissAll(new ClientError("draining", "This manager ends"))

@@ -216,6 +216,57 @@ export interface FaultView {
 /** A path, a URL, or paths joined by commas; a list names a file each. The base comes first. */
 export type ImageFiles = string | readonly string[]
 
+/** What runs on an image needed of it after they were attached, and how replaying that does. */
+export interface WorkingSetView {
+  image: string
+  /** Of the image's bytes: another image of that name has another set. */
+  key: string
+  /**
+   * "on": the next run is served with it. "off": runs need too little of it. "unused": its image is
+   * not there, or not among working_sets.images.
+   */
+  state: "on" | "off" | "unused"
+  length_bytes: number
+  page_bytes: number
+  /** That are replayed, and those that few runs needed, which are kept only. */
+  pages: number
+  pages_kept: number
+  /** That it was recorded from. */
+  runs: number
+  /** Of the pages that are replayed, how many a run needs; null before that was seen. */
+  hit_ratio: number | null
+  recorded_at: string
+  /** Regions that are watched at the moment. */
+  recordings: number
+  /** These are of this manager alone. */
+  replays: number
+  pages_replayed: number
+  /** That runs asked for in spite of a replay: not in the set, or before their turn. */
+  pages_missed: number
+  pages_late: number
+}
+
+export interface WorkingSetDetailView extends WorkingSetView {
+  /** In the order in which they are replayed. */
+  ranges: { offset_bytes: number; length_bytes: number }[]
+}
+
+/** Working sets by the names of their images. */
+export interface InspectableWorkingSets {
+  list(): WorkingSetView[]
+  /** Undefined when there is none. */
+  find(name: string): WorkingSetDetailView | undefined
+  /** What a file of it holds. Undefined when there is none. */
+  file(name: string): object | undefined
+  /**
+   * Takes such a file for the image of that name. Throws a ClientError when there is no such image,
+   * and a MalformedWorkingSet that says what is wrong with the file.
+   */
+  take(name: string, file: unknown): WorkingSetView
+  /** False when there is none. */
+  remove(name: string): boolean
+}
+
 export interface AddImageOptions extends AccessRule {
   readonly writable?: boolean
   readonly load?: boolean
@@ -272,6 +323,8 @@ export interface Inspectable {
   addListener(image: string, path: string, options: AddListenerOptions): ListenerView
   /** VMs that were served by it go on. Throws a ManagerError, `unknown_listener`. */
   removeListener(path: string): void
+
+  readonly workingSets: InspectableWorkingSets
   /** Takes nothing new from here on, and ends once what is under way has. */
   drain(): void
 }

@@ -11,6 +11,7 @@ import { addStats } from "./stats.js"
 import { addSystemd } from "./systemd.js"
 import { addTop } from "./top/top.js"
 import { addTrace } from "./trace.js"
+import { addWorkingSet } from "./workingset.js"
 
 /**
  * The `pagerd` command with all of its subcommands. Parsing throws instead of ending the process.
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addDoctor(program)
   addPaths(program)
   addSystemd(program)
+  addWorkingSet(program)
   return program
 }
 

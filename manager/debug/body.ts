@@ -4,8 +4,11 @@ import { RequestError } from "./answer.js"
 import { bodyBytesMax } from "./limits.js"
 
 /** Reads a JSON body. The content type is not looked at: `curl -d` calls everything a form. */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
-  const text = await readBody(request)
+export async function readJsonBody(
+  request: IncomingMessage,
+  bytesMax = bodyBytesMax,
+): Promise<unknown> {
+  const text = await readBody(request, bytesMax)
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -13,8 +16,8 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function readBody(request: IncomingMessage): Promise<string> {
-  if (Number(request.headers["content-length"] ?? 0) > bodyBytesMax) throw bodyTooLarge()
+function readBody(request: IncomingMessage, bytesMax: number): Promise<string> {
+  if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw bodyTooLarge(bytesMax)
   const encoding = request.headers["content-encoding"] ?? "identity"
   if (encoding !== "identity") {
     const message = `The body's encoding is ${encoding}; only plain bodies are read`
@@ -27,7 +30,7 @@ function readBody(request: IncomingMessage): Promise<string> {
     request.on("data", (chunk: Buffer) => {
       lengthBytes += chunk.length
       // The rest is let go by unread: destroying the request would take the answer along.
-      if (lengthBytes > bodyBytesMax) reject(bodyTooLarge())
+      if (lengthBytes > bytesMax) reject(bodyTooLarge(bytesMax))
       else chunks.push(chunk)
     })
     request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")))
@@ -37,7 +40,7 @@ function readBody(request: IncomingMessage): Promise<string> {
   })
 }
 
-function bodyTooLarge(): RequestError {
-  const message = `The body is longer than ${bodyBytesMax} bytes`
+function bodyTooLarge(bytesMax: number): RequestError {
+  const message = `The body is longer than ${bytesMax} bytes`
   return new RequestError(413, "body_too_large", message, { connection: "close" })
 }

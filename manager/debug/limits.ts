@@ -1,3 +1,5 @@
+import { setBytesMax } from "../working_sets/format.js"
+
 /**
  * Bounds of the debug socket. It is its owner's alone (mode 0600), so they guard against mistakes,
  * not malice.
@@ -11,6 +13,9 @@ export const followersMax = 16
 
 /** Largest request body, in bytes. */
 export const bodyBytesMax = 64 * 1024
+
+/** The same of a working set that is imported: as long as its file may be. */
+export const workingSetBytesMax = setBytesMax
 
 /** A request line with its header fields, and how long they may take to arrive. */
 export const headerBytesMax = 16 * 1024

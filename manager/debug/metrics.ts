@@ -1,5 +1,6 @@
 import type { ImageView, Inspectable, SessionView, StatsView, WatchdogView } from "../view.js"
 import { MetricSet, type Series } from "./metric_set.js"
+import { addWorkingSets } from "./working_set_metrics.js"
 
 /**
  * What `GET /metrics` shows, as Prometheus text. Seconds and bytes throughout, whatever the views
@@ -16,6 +17,7 @@ export async function renderMetrics(
   addClients(set, stats, inspect.sessions())
   addWatchdog(set, stats.watchdog)
   addImages(set, inspect.images())
+  addWorkingSets(set, inspect.workingSets.list())
   addProcess(set, stats)
   return { contentType: set.contentType, body: await set.text() }
 }

@@ -10,6 +10,7 @@ import { faultRoutes } from "./routes_faults.js"
 import { imageRoutes } from "./routes_images.js"
 import { listenerRoutes } from "./routes_listeners.js"
 import { viewRoutes } from "./routes_views.js"
+import { workingSetRoutes } from "./routes_working_sets.js"
 import { listenOnSocketFile } from "./socket_file.js"
 
 export interface DebugServerOptions {
@@ -35,7 +36,8 @@ export interface DebugServer {
  */
 export async function startDebugServer(options: DebugServerOptions): Promise<DebugServer> {
   const followers = new Set<() => void>()
-  const routes = [...viewRoutes, ...imageRoutes, ...listenerRoutes, ...faultRoutes(followers)]
+  const named = [...imageRoutes, ...listenerRoutes, ...workingSetRoutes]
+  const routes = [...viewRoutes, ...named, ...faultRoutes(followers)]
   routes.unshift(indexRoute(routes))
 
   const server = createBoundedServer((request, response) => {

@@ -11,6 +11,8 @@ export interface Recordings {
    * demand. What cannot be installed is left out. A `prefaulted` event follows.
    */
   replay(space: number, request: number, region: number, pages: PagePairs): void
+  /** How many of these pages of the image have no bytes in memory yet. */
+  absentPages(image: number, pages: PagePairs): number
   /**
    * What its faults asked for since it was mapped, in their order, with the neighbours that each
    * was served with; nothing is noted from here on. Undefined of a region that was mapped without

@@ -25,9 +25,11 @@ import type {
   StatsView,
 } from "../view.js"
 import type { Watchdog } from "../watchdog/watchdog.js"
+import type { WorkingSets } from "../working_sets/working_sets.js"
 import { faultCountsView, modeCountsView, watchdogView } from "./counters.js"
 import { imageView } from "./image_view.js"
 import { regionViews, sessionDetailView, sessionView } from "./session_view.js"
+import { WorkingSetDesk } from "./working_set_desk.js"
 
 /** What is looked at. */
 export interface Inspected {
@@ -38,6 +40,7 @@ export interface Inspected {
   readonly sessions: Sessions
   readonly watchdog: Watchdog
   readonly listeners: Listeners
+  readonly workingSets: WorkingSets
   readonly passesDevice: boolean
   /** Why nothing can be kept in the state directory; undefined while it can. */
   stateFailure(): string | undefined
@@ -52,7 +55,11 @@ export class Inspection implements Inspectable {
   /** By the clock that nobody sets. */
   private readonly startedMs = performance.now()
 
-  constructor(private readonly inspected: Inspected) {}
+  readonly workingSets: WorkingSetDesk
+
+  constructor(private readonly inspected: Inspected) {
+    this.workingSets = new WorkingSetDesk(inspected.workingSets, inspected.images)
+  }
 
   info(): InfoView {
     const { config, engine, sessions, passesDevice } = this.inspected

@@ -228,7 +228,8 @@ export class Session {
     const region = this.enter(wish, chosen)
     try {
       if (abilities.isRaw) await this.register(region, mode)
-      await this.services.engine.map({ ...requestOf(region, space), touchesMax: 0 })
+      const isNew = wish.region === undefined
+      await this.services.workingSets.map(requestOf(region, space), region.image, isNew)
       this.record?.noteMapped(region)
       return region
     } catch (error) {
@@ -248,6 +249,7 @@ export class Session {
 
   async unmap(region: Region): Promise<void> {
     if (region.mode !== "cow") {
+      this.services.workingSets.end(this.spaceOf(region), region.region)
       await this.services.engine.unmap(this.spaceOf(region), region.region)
       this.record?.noteEnded(region.region)
     }
@@ -358,11 +360,12 @@ export class Session {
   }
 
   private async detachAndLeave(reason: string): Promise<void> {
-    const { engine, images } = this.services
+    const { engine, images, workingSets } = this.services
     this.state = "closing"
     this.layout.stop()
     const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
     for (const image of this.published) images.withdraw(image)
+    if (this.space !== undefined) workingSets.endAll(this.space)
     if (this.space !== undefined) await engine.detach(this.space)
     for (const region of this.regions.list().toReversed()) this.drop(region)
     this.record?.end()

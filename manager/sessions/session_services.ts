@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.js"
 import type { ImageRegistry } from "../images/registry.js"
 import type { Logger } from "../log.js"
 import type { SocketModule } from "../sockets/native.js"
+import type { WorkingSets } from "../working_sets/working_sets.js"
 import type { Registrations } from "./registrations.js"
 import type { Users } from "./users.js"
 
@@ -17,5 +18,6 @@ export interface SessionServices {
   readonly clients: AccessRule
   readonly users: Users
   readonly registrations: Registrations
+  readonly workingSets: WorkingSets
   readonly log: Logger
 }

@@ -29,6 +29,7 @@ test("the contract's commands are all there", () => {
     "doctor",
     "paths",
     "systemd",
+    ...["ls", "show", "rm", "export", "import"].map((verb) => `workingset ${verb}`),
   ]) {
     assert.ok(names.includes(name), name)
   }

@@ -19,6 +19,9 @@ test("the views are what the manager shows", async () => {
     ["/v1/regions", manager.regions()],
     ["/v1/images", manager.images()],
     ["/v1/stats", manager.stats()],
+    ["/v1/working_sets", manager.workingSets.list()],
+    ["/v1/working_sets/vm/base", manager.workingSets.find("vm/base")],
+    ["/v1/working_sets/vm%2Fbase?export=1", manager.workingSets.file("vm/base")],
     ["/v1/faults", manager.faultRing],
   ]
 

@@ -13,6 +13,7 @@ import type {
   SessionView,
   StatsView,
 } from "../../manager/view.js"
+import { FakeWorkingSets } from "./fake_working_sets.js"
 import * as made from "./made_views.js"
 
 /** A manager with nothing behind it: what the debug socket shows is what a test puts here. */
@@ -23,6 +24,7 @@ export class FakeManager implements Inspectable {
   readonly imageList: ImageView[] = [made.image("model"), made.image("u1000/sqlite.db")]
   readonly listenerList: ListenerView[] = [made.listener("model", "/run/pagerd/vm.sock")]
   readonly faultRing: FaultView[] = []
+  readonly workingSets = new FakeWorkingSets()
   /** Records the ring holds; older ones are overwritten. */
   faultsKeptMax = 100_000
   #sequence = 0

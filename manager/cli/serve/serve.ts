@@ -12,6 +12,7 @@ import { awaitEndSignal } from "./end_signals.js"
 import { addNamedSource, type NamedSources } from "./image_option.js"
 import { type Notice, serviceNotices } from "./service_notices.js"
 import { ServiceWatchdog, watchdogIntervalMs } from "./service_watchdog.js"
+import { recordedImages } from "./working_sets_option.js"
 
 interface ServeFlags extends JsonOption {
   readonly socket?: string
@@ -20,6 +21,7 @@ interface ServeFlags extends JsonOption {
   readonly image?: NamedSources
   readonly config?: string
   readonly threads?: number
+  readonly workingSets?: ReturnType<typeof recordedImages>
   readonly takeover?: boolean
   readonly logLevel?: Exclude<ConfigInput["logLevel"], undefined>
 }
@@ -36,6 +38,11 @@ export function addServe(program: Command): void {
     .option("--image <name=source>", "an image to begin with; may be given often", addNamedSource)
     .option("--config <file>", "a TOML file with settings; flags go ahead of it")
     .option("--threads <count>", "fault threads, each on a CPU of its own", wholeNumber(1, 64))
+    .option(
+      "--working-sets <images>",
+      "whose first touches are replayed: all, or a,b",
+      recordedImages,
+    )
     .option("--takeover", "replace the manager that serves here; its clients go on with this one")
     .addOption(new Option("--log-level <level>", "what goes to stderr").choices(logLevels))
     .addHelpText("after", `${afterHelp}\n${exitCodesHelp}`)
@@ -60,7 +67,8 @@ With load all of it is brought into memory before the manager is ready. What cli
 writable image is never written back to its source. The files of "vm" are layers: a page comes from
 the newest that has data in it ("pagerd image add --help" says more). For users who are on neither
 list there is no image "plans". [clients] takes allow_uids and allow_gids too: who may be a client
-at all.
+at all. [working_sets] takes images = "all" or a list of names: what a client touches of them first
+is recorded, and brought to the next one before it asks.
 
 Examples:
   pagerd serve --image model=./model.bin --image index=/srv/index.dat
@@ -118,8 +126,9 @@ function definedPaths({ socket, debugSocket, stateDir, config }: ServeFlags) {
   }
 }
 
-function settingsOf({ threads, logLevel }: ServeFlags): ConfigInput {
+function settingsOf({ threads, workingSets, logLevel }: ServeFlags): ConfigInput {
   return {
+    ...(workingSets === undefined ? {} : { workingSets: { images: workingSets } }),
     ...(threads === undefined ? {} : { engine: { faultThreads: threads } }),
     ...(logLevel === undefined ? {} : { logLevel }),
   }

@@ -1,0 +1,255 @@
+import type { Engine } from "../engine/engine.js"
+import type { PagePairs } from "../engine/recordings.js"
+import type { RegionRequest } from "../engine/region_request.js"
+import { reasonOf } from "../errors.js"
+import type { Image } from "../images/registry.js"
+import type { Logger } from "../log.js"
+import { type Choice, choose, type Experience, isWorthIt, newExperience } from "./choice.js"
+import { mergeRun } from "./merge.js"
+import { isRecorded, pagesMaxOf, type WorkingSetSettings } from "./settings.js"
+import type { WorkingSetStore } from "./store.js"
+import {
+  type PageSpan,
+  pageSetOf,
+  pagesIn,
+  replayOf,
+  spanOf,
+  type WorkingSet,
+} from "./working_set.js"
+
+/** A region that is watched, from its mapping until its window is over or it ends. */
+interface Watched {
+  readonly space: number
+  readonly region: number
+  readonly image: Image
+  readonly span: PageSpan
+  /** The set's pages that are replayed; undefined: none, and all that is touched is recorded. */
+  readonly replayed: PagePairs | undefined
+  readonly timer: NodeJS.Timeout
+}
+
+type Asked = Omit<RegionRequest, "request" | "touchesMax">
+
+/** How much of a new hit ratio the last run makes. */
+const hitWeight = 0.5
+/** Spans of one image for which it is kept what is replayed of them. */
+const spansKept = 64
+
+/**
+ * Records what runs on an image need after they were mapped, and has the next ones served with it
+ * before they ask. Nothing waits for it: demand goes first, and whatever fails here costs a
+ * replay. JS thread; owned by the manager.
+ */
+export class WorkingSets {
+  private readonly watched = new Map<string, Watched>()
+  private readonly experiences = new Map<string, Experience>()
+  /** What was worked out for spans of each. */
+  private readonly replays = new WeakMap<WorkingSet, Map<string, PagePairs>>()
+  private replaysUnderWay = 0
+  private store: WorkingSetStore | undefined
+
+  constructor(
+    private readonly engine: Pick<Engine, "map" | "replay" | "native">,
+    readonly settings: WorkingSetSettings,
+    private readonly windowBytesDefault: number,
+    private readonly log: Logger,
+  ) {}
+
+  /** Sets are kept there from here on; before, nothing is recorded. */
+  keepIn(store: WorkingSetStore | undefined): void {
+    this.store = store
+  }
+
+  get kept(): WorkingSetStore | undefined {
+    return this.store
+  }
+
+  /** Since this manager began. */
+  experienceOf(key: string): Readonly<Experience> {
+    return this.experiences.get(key) ?? newExperience()
+  }
+
+  /** Regions of the image that are being recorded. */
+  recordingsOf(key: string): number {
+    let count = 0
+    for (const { image } of this.watched.values()) count += image.key === key ? 1 : 0
+    return count
+  }
+
+  /** Has the engine map a region. `isNew`: it is no earlier manager's, of which much is there. */
+  async map(asked: Asked, image: Image, isNew: boolean): Promise<void> {
+    const choice = isNew ? this.choose(image) : "nothing"
+    const touchesMax = choice === "nothing" ? 0 : pagesMaxOf(this.settings)
+    await this.engine.map({ ...asked, touchesMax })
+    // The client hears first that its region is mapped.
+    if (choice !== "nothing") setImmediate(() => this.begin(asked, image, choice))
+  }
+
+  /** To be called before the engine ends the region. */
+  end(space: number, region: number): void {
+    const key = keyOf(space, region)
+    const watched = this.watched.get(key)
+    if (watched === undefined) return
+    this.watched.delete(key)
+    clearTimeout(watched.timer)
+    const touches = this.engine.native.takeTouches(space, region)
+    if (touches === undefined || touches.length === 0) return
+    if (watched.replayed === undefined) this.note(watched, touches)
+    else this.noteMissed(watched, watched.replayed, touches)
+  }
+
+  /** The same for all regions of a space that ends. */
+  endAll(space: number): void {
+    for (const watched of [...this.watched.values()]) {
+      if (watched.space === space) this.end(space, watched.region)
+    }
+  }
+
+  /** What is under way is dropped: it was cut short by us, and says nothing of a run. */
+  stop(): void {
+    for (const { timer } of this.watched.values()) clearTimeout(timer)
+    this.watched.clear()
+    this.store = undefined
+  }
+
+  /** For good, as far as it was recorded by now. */
+  forget(key: string): void {
+    this.experiences.delete(key)
+    this.store?.remove(key)
+  }
+
+  /** As if it had been recorded here; what is known of another that it replaces is not its own. */
+  adopt(set: WorkingSet): void {
+    this.experiences.delete(set.key)
+    this.store?.put(set)
+  }
+
+  private choose(image: Image): Choice {
+    const { store, settings } = this
+    if (store === undefined || !isRecorded(image, settings)) return "nothing"
+    if (this.watched.size >= settings.recordingsMax) return "nothing"
+    const set = store.find(image.key)
+    if (set === undefined) return "record"
+    const experience = this.experienceFor(image.key)
+    experience.attaches += 1
+    const choice = choose(set, experience, settings)
+    if (choice === "record") experience.isDoubtful = false
+    return choice
+  }
+
+  private begin(asked: Asked, image: Image, choice: Choice): void {
+    if (this.store === undefined) return
+    const { space, region } = asked
+    const span = spanOf(asked.imageOffsetBytes, asked.lengthBytes)
+    const replayed = choice === "replay" ? this.pagesFor(image, span) : undefined
+    if (replayed !== undefined && !this.mayReplay(asked, replayed)) {
+      this.engine.native.takeTouches(space, region)
+      return
+    }
+    const timer = setTimeout(() => this.end(space, region), this.settings.windowMs)
+    timer.unref()
+    this.watched.set(keyOf(space, region), { space, region, image, span, replayed, timer })
+    if (replayed !== undefined) void this.replay(asked, image, replayed)
+  }
+
+  /** Undefined where no run has shown yet what it needs there. */
+  private pagesFor(image: Image, span: PageSpan): PagePairs | undefined {
+    const set = this.store?.find(image.key)
+    const pages = set && this.replayOf(set, span)
+    return pages === undefined || pages.length === 0 ? undefined : pages
+  }
+
+  /** The pages of the set that are replayed to who maps that much of its image. */
+  replayOf(set: WorkingSet, span: PageSpan): PagePairs {
+    const known = this.replays.get(set) ?? new Map<string, PagePairs>()
+    const name = `${span.first} ${span.end}`
+    const pages = known.get(name) ?? replayOf(set, span, pagesMaxOf(this.settings))
+    // Sets change with each run that is recorded, so one has few that are asked for again.
+    if (known.size >= spansKept) known.clear()
+    this.replays.set(set, known.set(name, pages))
+    return pages
+  }
+
+  private mayReplay(asked: Asked, pages: PagePairs): boolean {
+    // The engine's places for bulk work are everybody's.
+    if (this.replaysUnderWay >= this.settings.replaysMax) return false
+    const absent = this.engine.native.absentPages(asked.image, pages)
+    const windowBytes = asked.windowBytes || this.windowBytesDefault
+    return isWorthIt({ pages: pagesIn(pages), absent, windowBytes })
+  }
+
+  private async replay({ space, region }: Asked, image: Image, pages: PagePairs) {
+    const facts = { image: image.name, space, region, pages: pagesIn(pages) }
+    this.replaysUnderWay += 1
+    try {
+      const installed = await this.engine.replay(space, region, pages)
+      const experience = this.experienceFor(image.key)
+      experience.replays += 1
+      experience.pagesReplayed += Number(installed)
+      this.log.debug({ ...facts, installed: Number(installed) }, "a working set is replayed")
+    } catch (error) {
+      this.log.debug({ ...facts, reason: reasonOf(error) }, "a replay has ended early")
+    } finally {
+      this.replaysUnderWay -= 1
+    }
+  }
+
+  private note({ image, span }: Watched, touches: PagePairs): void {
+    const { store, settings } = this
+    const pagesMax = pagesMaxOf(settings)
+    const old = store?.find(image.key)
+    const replayed = old && this.replayOf(old, span)
+    const ranges = mergeRun(old ?? { runs: 0, ranges: [] }, { touches, span }, pagesMax)
+    store?.put({
+      image: image.name,
+      key: image.key,
+      lengthBytes: Number(image.lengthBytes),
+      pageBytes: old?.pageBytes ?? 4_096,
+      runs: (old?.runs ?? 0) + 1,
+      hitRatio: hitRatioOf(old?.hitRatio ?? null, replayed, touches),
+      recordedAt: new Date().toISOString(),
+      ranges,
+    })
+  }
+
+  /** What was asked for though there was a replay. */
+  private noteMissed({ image }: Watched, replayed: PagePairs, touches: PagePairs): void {
+    const inSet = pageSetOf(replayed)
+    const touched = pageSetOf(touches)
+    let late = 0
+    for (const page of touched) late += inSet.has(page) ? 1 : 0
+    const missed = touched.size - late
+    const experience = this.experienceFor(image.key)
+    experience.pagesMissed += missed
+    experience.pagesLate += late
+    // The next run is looked at as it is by itself, rather than one of the next sixteen.
+    if (missed > inSet.size / 2) experience.isDoubtful = true
+  }
+
+  private experienceFor(key: string): Experience {
+    const known = this.experiences.get(key)
+    if (known !== undefined) return known
+    const experience = newExperience()
+    // As many as there are sets; those of sets that are gone go when it gets too many.
+    if (this.experiences.size > 2 * this.settings.setsMax) this.experiences.clear()
+    this.experiences.set(key, experience)
+    return experience
+  }
+}
+
+const keyOf = (space: number, region: number): string => `${space}/${region}`
+
+/** Of the pages that would have been replayed, how many a run without replay has asked for. */
+function hitRatioOf(
+  before: number | null,
+  replayed: PagePairs | undefined,
+  touches: PagePairs,
+): number | null {
+  if (replayed === undefined || replayed.length === 0) return before
+  const touched = pageSetOf(touches)
+  let hits = 0
+  const pages = pageSetOf(replayed)
+  for (const page of pages) hits += touched.has(page) ? 1 : 0
+  const ratio = hits / pages.size
+  return before === null ? ratio : before + hitWeight * (ratio - before)
+}
