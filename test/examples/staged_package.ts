@@ -16,7 +16,16 @@ const parts = [
 /** Large, or of many files, and needed to build, to test or by other examples only. */
 const unneeded = new Set([
   ...[".cache", "@biomejs", "@typescript", "typescript", "node-gyp", "@types", "undici-types"],
-  ...["fast-check", "pyodide", "@jitl", "quickjs-emscripten-core"],
+  ...[
+    "test",
+    "fast-check",
+    "pure-rand",
+    "tar",
+    "undici",
+    "pyodide",
+    "@jitl",
+    "quickjs-emscripten-core",
+  ],
 ])
 
 /**
