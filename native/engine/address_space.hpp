@@ -115,6 +115,10 @@ class AddressSpace {
 
   Guard lock() { return Guard(mutex_); }
   Guard try_lock() { return Guard(mutex_, std::try_to_lock); }
+  // Somebody with a fault came while it was locked. Bulk work, which locks it again as soon as it
+  // has unlocked it, is to leave it alone for a while then: else nobody comes in between.
+  void want_lock() { is_lock_wanted_.store(true, std::memory_order_relaxed); }
+  bool take_want() { return is_lock_wanted_.exchange(false, std::memory_order_relaxed); }
   // Held while installing: the lock, if the layout can change under us, else nothing.
   Guard lock_for_install() { return has_layout_events() ? Guard(mutex_) : Guard(); }
   bool has_layout_events() const { return layout_features_ != 0; }
@@ -234,6 +238,7 @@ class AddressSpace {
   // Some set could not take it: there was no memory, or there are too many watches.
   std::atomic<bool> lacks_watch_{false};
   std::atomic<bool> is_stalled_{false};
+  std::atomic<bool> is_lock_wanted_{false};
   // Written under the lock. A resolver lowers the pending count, then looks here; a reader sets
   // this, then looks at the count: one of the two sees the other, so nobody stays paused.
   std::atomic<bool> is_paused_{false};

@@ -23,6 +23,7 @@ class BulkJob {
   enum class Step {
     again,   // this slice is done, there are more
     later,   // again, but not at once
+    aside,   // the same, once those have had their turn whom it is in the way of
     parked,  // waits for bytes
     done,    // or failed
   };

@@ -259,6 +259,8 @@ void FillerPool::advance(std::shared_ptr<BulkJob> job, Worker &worker) {
         return hand_in(bulk_, {.bulk = std::move(job)});
       case BulkJob::Step::later:
         return delay({.bulk = job}, job->pause_ns());
+      case BulkJob::Step::aside:
+        return delay({.bulk = job}, limits::aside_ns);
       case BulkJob::Step::parked:
       case BulkJob::Step::done:
         return;

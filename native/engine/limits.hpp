@@ -92,6 +92,11 @@ inline constexpr std::uint64_t slice_bytes = 256 * 1024;
 // Of zeros and shared pages, which the kernel installs that much faster.
 inline constexpr std::uint64_t long_slice_bytes = 2 * 1024 * 1024;
 
+// The same where faults wait for it: in a space with layout events, whose lock is held meanwhile.
+inline constexpr std::uint64_t locked_slice_bytes = 64 * 1024;
+// What bulk work leaves to those whom it kept waiting so: some faults' time.
+inline constexpr std::uint64_t aside_ns = 250'000;
+
 // Faults that one thread has begun and installs in slices. Beyond it windows are installed whole.
 inline constexpr std::size_t cut_faults_max = 64;
 // Windows up to this one are installed whole, whoever waits.

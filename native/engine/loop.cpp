@@ -115,7 +115,10 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
   {
     AddressSpace::Guard held = space->try_lock();
     // Another thread is reading it at this moment; what it leaves makes epoll return again.
-    if (!held) return false;
+    if (!held) {
+      if (space->has_layout_events()) space->want_lock();
+      return false;
+    }
     if (is_broken) {
       space->report_misbehaviour(held, "polling it gives an error: is O_NONBLOCK cleared?");
       return false;

@@ -17,6 +17,7 @@ using sys::page_bytes;
 namespace {
 
 constexpr std::uint64_t slice_pages = limits::slice_bytes / page_bytes;
+constexpr std::uint64_t locked_slice_pages = limits::locked_slice_bytes / page_bytes;
 
 // What a run of a region that has its bytes is installed with.
 Supply supply_of(const Region &region, image::Run run) {
@@ -106,7 +107,9 @@ std::string PrefaultJob::what_failed() const {
 }
 
 PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
-  const Step outcome = next_slice(desk, thread_tally);
+  Step outcome = next_slice(desk, thread_tally);
+  // Those who meet it locked all the time are served by nobody.
+  if (outcome == Step::again && space_->take_want()) outcome = Step::aside;
   // Its pin may have been the last one of a region that threads waited for.
   space_->resume_if_drained();
   return outcome;
@@ -115,7 +118,8 @@ PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
 PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || !has_rest()) return Step::done;
   if (space_->is_stalled() || space_->starvation.is_resting()) return Step::later;
-  AddressSpace::Guard held = space_->lock();
+  AddressSpace::Guard held = space_->try_lock();
+  if (!held) return Step::aside;
   const RegionPin region = space_->pin_at(held, rest_.start);
   if (!region || region->id() != region_) return miss("the region has ended");
   if (!space_->has_layout_events()) held.unlock();
@@ -139,6 +143,7 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   const bool is_copied =
       run.state == PageState::resident && region->backing() == Backing::anonymous;
   if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
+  if (is_copied && held) run.end = std::min(run.end, page + locked_slice_pages);
   if (run.state == PageState::absent && page < narrow_end_) run.end = page + 1;
   if (run.state == PageState::absent) {
     return is_asked_for ? fetch(*region, run, desk) : fetch_many(*region, run, desk);

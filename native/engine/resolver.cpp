@@ -333,7 +333,11 @@ RegionPin Resolver::find_again(AddressSpace::Guard &held,
     space->leave_to_kernel(fault.address);
     return {};
   }
-  held = space->lock();
+  held = space->try_lock();
+  if (!held) {
+    space->want_lock();
+    held = space->lock();
+  }
   bool is_changing = false;
   RegionPin region = space->pin_for(held, fault, is_changing);
   if (is_changing) {

@@ -48,6 +48,7 @@ const concurrent = [
   "held_threads_are_replaced.cpp",
   "faults_are_noted_in_their_order.cpp",
   "replays_leave_demand_its_way.cpp",
+  "demand_goes_between_slices_of_bulk.cpp",
   "a_changed_layer_is_a_lost_source.cpp",
 ]
 
