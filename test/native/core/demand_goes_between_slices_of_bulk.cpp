@@ -8,8 +8,8 @@ namespace {
 using sys::page_bytes;
 
 constexpr std::uint64_t pages = 24576;
-constexpr std::uint64_t faults = 40;
-constexpr std::uint64_t stride = 64;
+constexpr std::uint64_t faults = 200;
+constexpr std::uint64_t stride = 32;
 constexpr PatternImage pattern{.seed = 71, .length_bytes = pages * page_bytes, .has_zeros = false};
 
 }  // namespace
