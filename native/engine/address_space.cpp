@@ -70,7 +70,8 @@ AddressSpace::AddressSpace(SpaceId id, sys::Descriptor uffd, SpacePlan plan, Out
       book_(std::move(plan.book)),
       uffd_(std::move(uffd)),
       past_(std::move(plan.past)),
-      is_held_back_(plan.is_held_back) {
+      is_held_back_(plan.is_held_back),
+      is_layout_lost_(plan.is_layout_lost) {
   PAGERD_CHECK(uffd_.is_open() && (book_ || !past_));
   regions_.keep_in(book_);
   if (past_) regions_.resume_owed(past_->owed);
@@ -163,8 +164,9 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
   if (!region && !is_changing) {
     // Registered, but not (or no longer) mapped with us. add_region() wakes it, should it still
     // come.
-    strays.note(address);
     tally.count(Outcome::discarded);
+    if (is_layout_lost_) return poison_lost(address);
+    strays.note(address);
     return;
   }
   PinnedFault &slot = batch.faults[batch.count++];

@@ -91,6 +91,8 @@ struct SpacePlan {
   // What stands in it, of an earlier engine: the space is not read until the regions of that one
   // are mapped again.
   std::optional<PastLayout> past;
+  // What its client had moved before, nobody knows: where no region is there may be one's memory.
+  bool is_layout_lost = false;
   // The same without a past: what its client does to its memory from the beginning is told of
   // regions that are still to be mapped.
   bool is_held_back = false;
@@ -205,6 +207,8 @@ class AddressSpace {
   void vacate(const Vacated &left);
   std::shared_ptr<Region> region_for(const Fault &fault, bool &is_changing);
   void collect(const uffd_msg &message, Batch &batch, std::uint64_t now_ns);
+  // A page of which nobody knows what belongs there: SIGBUS, and not a thread that waits for ever.
+  void poison_lost(std::uint64_t address);
   // With pending_faults_max near, no more faults are taken in. A uffd without layout events is not
   // read at all then; one with them has to be, for while one is unread nothing can be installed.
   // Its faults are turned away, and woken to come again when it goes on.
@@ -232,6 +236,7 @@ class AddressSpace {
   RegionTable regions_;
   std::optional<PastLayout> past_;
   bool is_held_back_;
+  const bool is_layout_lost_;
   bool is_closed_ = false;
   bool is_broken_ = false;
   std::vector<sys::Epoll *> watchers_;

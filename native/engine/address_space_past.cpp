@@ -29,7 +29,10 @@ void AddressSpace::end_past() {
   const Guard held = lock();
   if (is_closed_) return;
   is_held_back_ = false;
-  if (!past_) return add_to_sets();
+  if (!past_) {
+    if (is_layout_lost_) sys::uffd_wake_everywhere(uffd_.get());
+    return add_to_sets();
+  }
   {
     const LayoutBook::Change change(book_.get());
     for (const auto &[id, region] : past_->regions) {
@@ -57,6 +60,16 @@ void AddressSpace::end_past() {
   // Also those that wait where nothing is any more: who left there may not have woken them.
   sys::uffd_wake_everywhere(uffd_.get());
   add_to_sets();
+}
+
+void AddressSpace::poison_lost(std::uint64_t address) {
+  const auto result = sys::uffd_poison(uffd_.get(), address, sys::page_bytes);
+  if (result.outcome == sys::Install::installed) {
+    tally.pages_poisoned.add(1);
+    return;
+  }
+  // It is tried again with the thread's next fault, on what is there then.
+  [[maybe_unused]] const bool can_be = sys::uffd_wake(uffd_.get(), address, sys::page_bytes);
 }
 
 }  // namespace pagerd::engine

@@ -1,4 +1,5 @@
 #include "engine/engine.hpp"
+#include "sys/uapi.hpp"
 
 // How address spaces come to an engine.
 namespace pagerd::engine {
@@ -32,6 +33,7 @@ std::shared_ptr<AddressSpace> Engine::adopt(sys::Descriptor uffd, std::uint64_t 
     plan.book = std::move(book->book);
     plan.past = std::move(book->past);
   }
+  plan.is_layout_lost = !plan.book && (layout_features & sys::uapi::feature_event_remap) != 0;
   if (is == Kin::client) return open(std::move(uffd), std::move(plan), cpu);
   // Here it begins a family, of which it is counted.
   plan.family = std::make_shared<Family>();

@@ -7,6 +7,7 @@ import type { HostileClient } from "../harness/hostile_client.js"
 import { layoutFeatures, startLayoutClient } from "../harness/layout_client.js"
 import { type Manager, startManager } from "../harness/manager.js"
 import { patternFile } from "../harness/pattern.js"
+import { within } from "../harness/retry.js"
 
 const page = 4096
 const pages = 512
@@ -116,6 +117,23 @@ test("where nobody knows any more what a client did, what it misses is poison", 
     await manager.kill()
   }
   await client.kill()
+})
+
+test("what was moved is SIGBUS where nobody knows of it any more", async () => {
+  const first = await startManager({ images })
+  const client = await startClient(first, layoutFeatures.all)
+  await expectImage(client, 0, 8)
+  await client.order("move", 300, 16, 0)
+  killKeeper(first)
+  await first.kill()
+
+  // It will not live to answer.
+  client.process.child.stdin?.write(`verify 305 1 ${seed}\n`)
+  const second = await next(first)
+
+  const { signal } = await within("its end", 10_000, client.process.ended())
+  assert.is(signal, "SIGBUS")
+  await second.stop()
 })
 
 function killKeeper({ paths }: Manager): void {
