@@ -1,19 +1,10 @@
-/**
- * npm run bench: measures pagerd against plain C programs on this machine, in one run, and says
- * which targets are hit.
- *
- *   npm run bench -- [--json FILE] [--markdown] [--smoke] [--only ROW]... [--rounds N]
- *
- * --only instances is the table of wasm instances alone, --only memory that of many workers.
- *
- * Exits with 1 when work was done wrongly (bytes, faults), never because of a time.
- */
+/** npm run bench: measures pagerd against plain C programs on this machine, in one run. */
 import { writeFileSync } from "node:fs"
-import { parseArgs } from "node:util"
 import { BrokenWork } from "./figures.js"
 import { instanceCells, measureInstances } from "./instances/measure.js"
 import { describeMachine } from "./machine.js"
 import { measureMemory, memoryCells } from "./memory/table.js"
+import { helpText, type Options, readOptions, type Table } from "./options.js"
 import { measurePlacements } from "./placements.js"
 import {
   type BenchResult,
@@ -28,47 +19,39 @@ import { measureRow, type Row, type RowResult } from "./row.js"
 import { allRows } from "./rows/all.js"
 import { fullSizes, type Sizes, smokeSizes, TestBed } from "./test_bed.js"
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "string" },
-    markdown: { type: "boolean", default: false },
-    smoke: { type: "boolean", default: false },
-    only: { type: "string", multiple: true, default: [] },
-    rounds: { type: "string" },
-  },
-})
+const usageError = 2
+
+function optionsOrExit(): Options {
+  try {
+    const names = allRows.map(({ name }) => name)
+    const options = readOptions(process.argv.slice(2), names)
+    if (options !== undefined) return options
+    console.log(helpText)
+    process.exit(0)
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`)
+    process.exit(usageError)
+  }
+}
+
+const options = optionsOrExit()
 
 function chosenSizes(): Sizes {
-  const sizes = values.smoke ? smokeSizes : fullSizes
-  const rounds = values.rounds === undefined ? sizes.rounds : Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new Error(`--rounds wants a whole number from 1 on, not "${values.rounds}"`)
-  }
-  return { ...sizes, rounds }
+  const sizes = options.isSmoke ? smokeSizes : fullSizes
+  return { ...sizes, rounds: options.rounds ?? sizes.rounds }
 }
 
-/** The names of the other tables. */
-const tableNames = ["memory", "instances"]
-const wants = (table: string) => values.only.length === 0 || values.only.includes(table)
+const wants = (table: Table) => options.only.length === 0 || options.only.includes(table)
 
-function chosenRows(): readonly Row[] {
-  const names = allRows.map((row) => row.name)
-  const known = [...names, ...tableNames]
-  const unknown = values.only.find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new Error(`--only wants a row, not "${unknown}"; there are ${known.join(", ")}`)
-  }
-  return values.only.length === 0
-    ? allRows
-    : allRows.filter((row) => values.only.includes(row.name))
-}
+const chosenRows = (): readonly Row[] =>
+  allRows.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
 
 /** From this load for each CPU on the figures are somebody else's. */
 const quietLoadMax = 0.5
 
 async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResult> {
   const machine = describeMachine()
-  if (values.smoke)
+  if (options.isSmoke)
     console.error("bench: a smoke says that every row runs; its figures mean nothing")
   if (machine.load > quietLoadMax * machine.cpus) {
     console.error(`bench: the load is ${machine.load}: bandwidths and p99s will be noise\n`)
@@ -100,7 +83,7 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
   return {
     machine,
     rounds,
-    isSmoke: values.smoke,
+    isSmoke: options.isSmoke,
     placements,
     rows: results,
     broken,
@@ -114,8 +97,8 @@ async function main(): Promise<void> {
   const bed = new TestBed(chosenSizes())
   try {
     const result = await measureAll(bed, rows)
-    if (values.json !== undefined) writeFileSync(values.json, jsonReport(result))
-    if (values.markdown) console.log(markdownReport(result))
+    if (options.json !== undefined) writeFileSync(options.json, jsonReport(result))
+    if (options.isMarkdown) console.log(markdownReport(result))
     else console.log(`\n${textReport(result)}`)
     if (result.broken.length > 0) process.exitCode = 1
   } finally {
