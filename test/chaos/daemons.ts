@@ -21,14 +21,30 @@ ${solid.name} = { source = "${solid.path}", load = true }
 ${board.name} = { source = "${board.path}", writable = true }
 `,
   )
-  const serve = [pagerdCommand, "serve", "--config", config]
+  return servingDaemon("main", directory, ["--config", config], logDirectory)
+}
+
+/** `pagerd serve`, with one image of a VM's memory file. */
+export function guestDaemon(parent: string, image: string, logDirectory: string): Daemon {
+  const directory = join(parent, "vms")
+  mkdirSync(directory)
+  return servingDaemon("vms", directory, ["--image", `vm=${image}`], logDirectory)
+}
+
+function servingDaemon(
+  name: string,
+  directory: string,
+  images: readonly string[],
+  logDirectory: string,
+): Daemon {
+  const serve = [pagerdCommand, "serve", ...images]
   const paths = [
     ...["--socket", join(directory, "pagerd.sock")],
     ...["--debug-socket", join(directory, "debug.sock")],
     ...["--state-dir", join(directory, "state")],
   ]
   return new Daemon(
-    "main",
+    name,
     directory,
     (extra) => ({ args: [...serve, ...paths, ...extra], hasChannel: false }),
     logDirectory,

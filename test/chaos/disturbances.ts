@@ -5,6 +5,7 @@ import { descriptorCount } from "../harness/observed_process.js"
 import type { Books } from "./books.js"
 import type { Daemon } from "./daemon.js"
 import type { Fleet } from "./fleet.js"
+import { killInARow } from "./kills.js"
 import type { Disturbance } from "./options.js"
 import type { Random } from "./random.js"
 import type { SourceState } from "./source_manager_process.js"
@@ -32,22 +33,15 @@ const now = (): bigint => process.hrtime.bigint()
 /** The manager that most clients have, or now and then the other one. */
 const anyDaemon = ({ random, main, source }: Scene): Daemon => (random.once(4) ? source : main)
 
-/** Mostly once; now and then again while the next one starts, or just after it did. */
+/** Mostly once; now and then several times in a row. */
 async function kill(scene: Scene): Promise<Done> {
   const daemon = anyDaemon(scene)
   const { random } = scene
-  const again = random.once(4) ? random.between(1, 2) : 0
+  const kills = random.once(4) ? random.between(2, 3) : 1
   await daemon.lookAtStats()
-  let atNs = await daemon.kill()
-  for (let kills = 0; kills < again; kills++) {
-    const starting = daemon.start()
-    starting.catch(() => {}) // Being killed is what it is for.
-    const isReady = random.once(2)
-    await (isReady ? starting : delay(random.between(1, 250)))
-    atNs = await daemon.kill()
-  }
+  const atNs = await killInARow(daemon, random, kills)
   await daemon.start()
-  return { daemon, atNs, kills: 1 + again }
+  return { daemon, atNs, kills }
 }
 
 async function term(scene: Scene): Promise<Done> {

@@ -14,6 +14,7 @@ export const helpText = `npm run chaos -- [options]: kills everything, and check
   --model-mib N   length of the image that is read page by page (default 64)
   --patience-ms N how long a thread may stand still before it is lost (default 20000)
   --json FILE     the report as JSON, too; each minute as far as the run has come
+  --guest         VMs under KVM take the clients' place; --guest --help says how
   --quiet         prints the report, and one line a minute on stderr, only
   --lie NAME      has somebody do wrong, so that the run must fail: ${lies.join(", ")}
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util"
+import { number, oneOf } from "./values.js"
 
 /** What can be done to a run, with how often relative to the others. */
 export const disturbances = new Map([
@@ -84,17 +85,6 @@ export function readOptions(args: readonly string[]): Options | undefined {
     modelMib: number("model-mib", values["model-mib"], 64),
     lie: values.lie === undefined ? undefined : (oneOf("lie", values.lie, lies) as Options["lie"]),
   }
-}
-
-function number(name: string, text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text)
-  if (Number.isFinite(value) && value >= 0) return value
-  throw new Error(`--${name} is "${text}", wanted a number`)
-}
-
-function oneOf(name: string, value: string, names: readonly string[]): string {
-  if (names.includes(value)) return value
-  throw new Error(`--${name} is "${value}", wanted one of ${names.join(", ")}`)
 }
 
 function kindsOf(only: string | undefined, without: string | undefined): Set<Disturbance> {

@@ -1,4 +1,5 @@
 import { isMemfd, type Leak, leakCount } from "./census.js"
+import { median, most, total } from "./figures.js"
 import type { Disturbance } from "./options.js"
 import type { Run } from "./run.js"
 
@@ -71,7 +72,7 @@ export function reportOf(run: Run, seconds: number): Report {
     additions: run.additions,
     calls_refused: sum(({ refused }) => refused),
     stall_ms_median: median(killStalls),
-    stall_ms_max: killStalls.length > 0 ? Math.max(...killStalls) : null,
+    stall_ms_max: most(killStalls),
     start_ms_median: median(killed.map(({ startMs }) => startMs)),
     stall_per_start: median(killed.map(({ stallMs, startMs }) => stallMs / startMs)),
     longest_step_ms: slow,
@@ -97,16 +98,6 @@ function stallsByName({ measured }: Run): Report["stalls"] {
       return [name, { count: ms.length, ms_median: median(ms) ?? 0, ms_max: Math.max(...ms) }]
     }),
   )
-}
-
-const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const high = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? high)) / 2
 }
 
 const describeLeak = ({ kind, before, after }: Leak): string =>

@@ -1,7 +1,5 @@
+import { figure, formatTable, mebibytes } from "./figures.js"
 import type { Report } from "./report.js"
-
-const figure = (value: number | null, unit = ""): string =>
-  value === null ? "-" : `${value.toLocaleString("en", { maximumFractionDigits: 1 })}${unit}`
 
 /** As a table for people; `repeat` is the command that does the same again. */
 export function formatReport(report: Report, repeat: string, logDirectory: string): string {
@@ -15,7 +13,7 @@ export function formatReport(report: Report, repeat: string, logDirectory: strin
       figure(count),
     ]),
     ["faults", figure(report.faults)],
-    ["bytes checked", figure(report.bytes_checked / 2 ** 20, " MiB")],
+    ["bytes checked", mebibytes(report.bytes_checked)],
     ["additions to the board", figure(report.additions)],
     ["calls refused in hardship", figure(report.calls_refused)],
     ["start of a manager, median", figure(report.start_ms_median, " ms")],
@@ -29,13 +27,7 @@ export function formatReport(report: Report, repeat: string, logDirectory: strin
     ["leaked descriptors", figure(report.leaked_descriptors)],
     ["leaked memfds", figure(report.leaked_memfds)],
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
-  const passed = report.finished ? "passed" : "passed as far as it came"
-  if (report.passed) return [...table, "", passed].join("\n")
-  const findings = report.findings.slice(0, 40).map((text) => `  ${text}`)
-  const again = [`the same again: ${repeat}`, `logs: ${logDirectory}`]
-  return [...table, "", "FAILED", ...findings, "", ...again].join("\n")
+  return formatTable(rows, report, repeat, logDirectory)
 }
 
 /** One line, of a run that may take an hour. */
@@ -45,10 +37,10 @@ export function formatProgress(report: Report, memoryBytes: number): string {
     `chaos: ${figure(report.seconds / 60)} min`,
     `${figure(report.kills)} kills`,
     `${figure(report.faults)} faults`,
-    `${figure(report.bytes_checked / 2 ** 20, " MiB")} checked`,
+    `${mebibytes(report.bytes_checked)} checked`,
     `stall ${figure(report.stall_ms_median, " ms")}`,
     `start ${figure(report.start_ms_median, " ms")}`,
     found === 0 ? "nothing found" : `${found} found`,
-    `${figure(memoryBytes / 2 ** 20, " MiB")} of memory`,
+    `${mebibytes(memoryBytes)} of memory`,
   ].join(", ")
 }

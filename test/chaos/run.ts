@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { promisify } from "node:util"
-import { atExit } from "../harness/at_exit.js"
 import { faultWaiters } from "../harness/observed_process.js"
 import { pagerdCommand } from "../harness/repository.js"
 import { Books } from "./books.js"
+import type { ChaosRun } from "./command.js"
 import type { Daemon } from "./daemon.js"
 import { mainDaemon, sourceDaemon } from "./daemons.js"
 import { actions, type Done } from "./disturbances.js"
@@ -18,6 +16,7 @@ import { makeImages } from "./images.js"
 import { type Disturbance, disturbances, type Options } from "./options.js"
 import { Random } from "./random.js"
 import { type Report, reportOf } from "./report.js"
+import { RunDirectory } from "./run_directory.js"
 import { awaitProgress } from "./stalls.js"
 
 /** One time that clients had to wait for a manager. */
@@ -29,11 +28,11 @@ export interface Measured {
   readonly startMs: number
 }
 
-/** One run, from its images to its report. */
-export class Run {
+/** One run of clients, from its images to its report. */
+export class Run implements ChaosRun<Report> {
   readonly findings = new Findings()
   readonly random: Random
-  readonly directory: string
+  readonly directory = new RunDirectory()
   readonly books: Books
   readonly main: Daemon
   readonly source: Daemon
@@ -48,25 +47,19 @@ export class Run {
   #isInterrupted = false
   /** Aborted when something was found, or nobody wants to know more. */
   readonly #enough = new AbortController()
-  /** Until the run has passed. */
-  #isWorthKeeping = true
 
   constructor(
     readonly options: Options,
     private readonly tell: (text: string) => void,
   ) {
     this.random = new Random(options.seed)
-    this.directory = mkdtempSync(join(tmpdir(), "pagerd-chaos-"))
-    chmodSync(this.directory, 0o711)
-    const logDirectory = join(this.directory, "logs")
-    mkdirSync(logDirectory)
-    const images = makeImages(this.directory, options.seed, options.modelMib << 20)
-    this.books = new Books(join(this.directory, "books"))
-    this.main = mainDaemon(this.directory, images, logDirectory)
-    this.source = sourceDaemon(this.directory, images, logDirectory)
+    const { path, logs: logDirectory } = this.directory
+    const images = makeImages(path, options.seed, options.modelMib << 20)
+    this.books = new Books(join(path, "books"))
+    this.main = mainDaemon(path, images, logDirectory)
+    this.source = sourceDaemon(path, images, logDirectory)
     this.fleet = new Fleet({ ...this, images, logDirectory, options, random: this.random })
     void this.findings.first.then(() => this.#enough.abort())
-    atExit(() => this.#clear())
   }
 
   async toEnd(): Promise<Report> {
@@ -75,16 +68,14 @@ export class Run {
     await Promise.all([this.main.start(), this.source.start()])
     const baselines = await takeBaselines(this)
     await this.fleet.start()
-    this.tell(`${this.fleet.members.length} clients; logs in ${this.directory}/logs`)
+    this.tell(`${this.fleet.members.length} clients; logs in ${this.directory.logs}`)
     await this.#disturb(kinds)
     if (this.options.lie === "manager-descriptor") this.source.send("leak")
     const clients = await endClients(this)
     this.additions = await audit(this)
     this.leaks = { clients, managers: await endDaemons(this, baselines) }
     this.hasFinished = !this.#isInterrupted
-    const report = this.report()
-    this.#isWorthKeeping = !report.passed
-    return report
+    return this.report()
   }
 
   /** Nothing is disturbed any more; what was found, and what everybody left, is reported. */
@@ -169,11 +160,5 @@ export class Run {
     if (crash === undefined) return
     this.findings.manager(`ended by itself: ${crash}`)
     await daemon.start()
-  }
-
-  /** The logs of a run that found something stay. */
-  #clear(): void {
-    if (this.#isWorthKeeping) return
-    rmSync(this.directory, { recursive: true, force: true })
   }
 }

@@ -8,15 +8,15 @@ import type { Report } from "./report.js"
 
 const program = fileURLToPath(new URL("main.js", import.meta.url))
 
-export interface ChaosResult {
+export interface ChaosResult<R> {
   readonly code: number | null
-  readonly report: Report
+  readonly report: R
   /** What it wrote for people. */
   readonly output: string
 }
 
 /** Runs `npm run chaos` with these arguments, as a child of its own. */
-export async function runChaos(...args: string[]): Promise<ChaosResult> {
+export async function runChaos<R = Report>(...args: string[]): Promise<ChaosResult<R>> {
   const json = join(scratchDirectory(), "report.json")
   const stdio = ["ignore", "pipe", "pipe"] as const
   const child = spawn(process.execPath, [program, ...args, "--json", json], { stdio: [...stdio] })
@@ -24,7 +24,7 @@ export async function runChaos(...args: string[]): Promise<ChaosResult> {
   const { code } = await chaos.exited
   const output = chaos.stdout + chaos.stderr
   try {
-    return { code, output, report: JSON.parse(readFileSync(json, "utf8")) as Report }
+    return { code, output, report: JSON.parse(readFileSync(json, "utf8")) as R }
   } catch {
     throw new Error(`chaos ended with code ${code} and no report:\n${output}`)
   }

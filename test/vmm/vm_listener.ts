@@ -1,11 +1,11 @@
 import { join } from "node:path"
 import { runPagerd } from "../cli/run_pagerd.js"
-import type { Manager } from "../harness/manager.js"
+import type { DebugSocket } from "../harness/debug_socket.js"
 import { scratchDirectory } from "../harness/scratch.js"
 
 /** Has VMs find an image of the manager, as its operator would. Returns the socket's path. */
 export async function listenForVms(
-  manager: Manager,
+  manager: { readonly debug: DebugSocket },
   image: string,
   ...options: readonly string[]
 ): Promise<string> {

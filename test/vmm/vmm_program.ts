@@ -35,6 +35,8 @@ export interface VmmOptions {
   readonly isUserModeOnly?: boolean
   /** How long an order may take before it fails; a manager that loses a fault costs so much. */
   readonly answerBudgetMs?: number
+  /** A terminal's Ctrl-C does not reach it then. */
+  readonly isOwnGroup?: boolean
 }
 
 /** The first line: the VM is made and has introduced itself. */
@@ -126,7 +128,10 @@ const flagsOf = (options: VmmOptions): string[] => [
 
 /** Starts a VM, whose memory the manager at the socket has to fill; it has sent its message. */
 export async function startVmm(options: VmmOptions): Promise<Vmm> {
-  const child = spawn(vmmProgram(), flagsOf(options), { stdio: ["pipe", "pipe", "pipe"] })
+  const child = spawn(vmmProgram(), flagsOf(options), {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: options.isOwnGroup ?? false,
+  })
   const vmm = endsWithItsTest(new OwnedProcess("vmm", child))
   const lines = new Lines(vmm, options.answerBudgetMs)
   const ready = (await lines.next("the VM's start")) as unknown as VmmReady & { state: string }
