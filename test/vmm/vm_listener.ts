@@ -1,17 +1,24 @@
 import { join } from "node:path"
-import { runPagerd } from "../cli/run_pagerd.js"
 import type { DebugSocket } from "../harness/debug_socket.js"
 import { scratchDirectory } from "../harness/scratch.js"
 
-/** Has VMs find an image of the manager, as its operator would. Returns the socket's path. */
+/** Any manager of a test's. */
+export interface Listening {
+  readonly debug: DebugSocket
+}
+
+/**
+ * Has VMs find an image of the manager, as `pagerd listen firecracker` would, with more fields of
+ * POST /v1/listeners where they are wanted. Returns the socket's path.
+ */
 export async function listenForVms(
-  manager: { readonly debug: DebugSocket },
+  { debug }: Listening,
   image: string,
-  ...options: readonly string[]
+  options: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const path = join(scratchDirectory(), "vm.sock")
-  const words = ["listen", "firecracker", "--image", image, "--path", path, ...options]
-  const { code, stderr } = await runPagerd([...words, "--debug-socket", manager.debug.path])
-  if (code !== 0) throw new Error(`pagerd listen ended with ${code}: ${stderr}`)
+  const listener = { dialect: "firecracker", image, path, ...options }
+  const { status, text } = await debug.ask("POST", "/v1/listeners", listener)
+  if (status !== 201) throw new Error(`nobody listens at ${path}: ${status}, ${text}`)
   return path
 }
