@@ -1,3 +1,4 @@
+// Invariant 6.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { connect } from "../../client/index.js"

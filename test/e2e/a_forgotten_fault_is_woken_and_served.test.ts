@@ -1,3 +1,4 @@
+// Invariant 1.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "uvu"
@@ -10,7 +11,6 @@ import { patternBytes } from "../harness/pattern.js"
 import { retryUntil } from "../harness/retry.js"
 import { scratchDirectory } from "../harness/scratch.js"
 
-// Invariant 1.
 const page = 4096
 const imageBytes = 64 * page
 

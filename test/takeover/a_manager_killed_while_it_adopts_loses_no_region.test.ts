@@ -1,3 +1,4 @@
+// Invariant 16.
 import { pino } from "pino"
 import { test } from "uvu"
 import * as assert from "uvu/assert"

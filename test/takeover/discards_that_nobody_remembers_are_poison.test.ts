@@ -1,3 +1,4 @@
+// Invariant 16.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { patternFile } from "../harness/pattern.js"

@@ -1,3 +1,4 @@
+// Invariant 16.
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import type { RegionView, SessionView } from "../../manager/view.js"

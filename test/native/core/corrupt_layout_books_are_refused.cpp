@@ -1,3 +1,4 @@
+// Invariant 16.
 #include <functional>
 #include <utility>
 

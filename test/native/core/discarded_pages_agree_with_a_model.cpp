@@ -1,3 +1,4 @@
+// Invariant 6.
 #include "engine/discarded_pages.hpp"
 
 #include <random>

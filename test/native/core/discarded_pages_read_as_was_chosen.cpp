@@ -1,3 +1,4 @@
+// Invariant 6.
 #include "survivor.hpp"
 #include "sys/uapi.hpp"
 

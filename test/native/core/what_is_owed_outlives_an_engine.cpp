@@ -1,3 +1,4 @@
+// Invariant 16.
 #include "engine/adopted_book.hpp"
 #include "engine/region_table.hpp"
 #include "engine/served_image.hpp"
