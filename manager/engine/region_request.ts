@@ -26,6 +26,8 @@ export interface RegionRequest {
   readonly onDiscard: OnDiscard
   /** Pages that its faults ask for are noted up to so many; 0: nobody takes them. */
   readonly touchesMax: number
+  /** Of the client's memory: 4,096, or that of huge pages, which only anonymous memory has. */
+  readonly pageBytes: number
   /** Where the image has no more, anonymous memory is zeros; else that is refused. */
   readonly isTailZero: boolean
 }

@@ -25,6 +25,8 @@ export interface RegionWish {
   readonly why: string
   /** The number that it had with an earlier manager. */
   readonly region?: number | undefined
+  /** Of the client's memory; undefined: 4,096. */
+  readonly pageBytes?: number | undefined
   /** Where the image has no more, it is zeros. */
   readonly isTailZero?: boolean | undefined
   /** Undefined: as it always was for such a client. */
@@ -221,15 +223,20 @@ function checkBytes(wish: RegionWish, who: string, lengthBytes: bigint, most: nu
 
 function checkRange(wish: RegionWish): void {
   const { image, address, lengthBytes, offsetBytes, isTailZero = false } = wish
+  const memoryPage = BigInt(wish.pageBytes ?? pageBytes)
   const refuse = (code: "region_misaligned" | "region_too_long", found: string) =>
     new ClientError(code, `Cannot map region at ${hex(address)}: ${found}`)
-  const parts = { address, length_bytes: lengthBytes, offset_bytes: offsetBytes }
-  for (const [name, value] of Object.entries(parts)) {
-    if (value % page === 0n) continue
-    throw refuse("region_misaligned", `${name} is ${hex(value)}, wanted a multiple of ${pageBytes}`)
+  const parts = [
+    ["address", address, memoryPage],
+    ["length_bytes", lengthBytes, memoryPage],
+    ["offset_bytes", offsetBytes, page],
+  ] as const
+  for (const [name, value, unit] of parts) {
+    if (value % unit === 0n) continue
+    throw refuse("region_misaligned", `${name} is ${hex(value)}, wanted a multiple of ${unit}`)
   }
   if (lengthBytes === 0n) {
-    throw refuse("region_misaligned", `length_bytes is 0, wanted at least ${pageBytes}`)
+    throw refuse("region_misaligned", `length_bytes is 0, wanted at least ${memoryPage}`)
   }
   if (lengthBytes > regionBytesMax || address + lengthBytes > addressEnd) {
     const wanted = `wanted at most ${regionBytesMax} and an end within the address space`
@@ -261,7 +268,6 @@ export function hex(value: bigint): string {
   return `0x${value.toString(16)}`
 }
 
-/** What its client has mapped there. */
 /** What the engine is asked to serve. */
 export function requestOf(
   region: Region,
@@ -277,6 +283,7 @@ export function requestOf(
     mapping: mappingOf(region),
     windowBytes: region.windowBytes,
     onDiscard: region.onDiscard,
+    pageBytes: region.pageBytes ?? pageBytes,
     isTailZero: region.isTailZero ?? false,
   }
 }

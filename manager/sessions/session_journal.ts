@@ -45,6 +45,7 @@ const regionLine = z.object({
   access,
   onDiscard: onDiscard.optional(),
   isTailZero: z.boolean().optional(),
+  pageBytes: z.number().optional(),
 })
 
 const endLine = z.object({ ended: z.number() })
@@ -215,11 +216,12 @@ export class SessionRecord implements Followed {
 
 function regionLineOf({ image, region, windowBytes, ...rest }: Region): string {
   const { address, lengthBytes, offsetBytes, mode, access, onDiscard, isTailZero } = rest
+  const { pageBytes } = rest
   const { id, key, name } = image
   return lineOf({
     ...{ region, image: { id, key, name } },
     ...{ address: `${address}`, lengthBytes: `${lengthBytes}`, offsetBytes: `${offsetBytes}` },
-    ...{ windowBytes, mode, access, onDiscard, isTailZero },
+    ...{ windowBytes, mode, access, onDiscard, isTailZero, pageBytes },
   })
 }
 

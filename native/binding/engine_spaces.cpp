@@ -60,11 +60,13 @@ std::optional<Asked> asked_of(const Napi::Object &given, std::uint64_t window_by
   if (!on_discard) return std::nullopt;
   const auto touches = unsigned_number(given, "touchesMax");
   if (!touches) return std::nullopt;
+  const auto page = unsigned_number(given, "pageBytes");
+  if (!page) return std::nullopt;
   const auto id = static_cast<std::uint32_t>(*region);
   return Asked{*request,
                *image,
                {id, *address, *length, *offset, *window, window_bytes_default, *backing,
-                *on_discard, *touches}};
+                *on_discard, *touches, *page}};
 }
 
 // Addresses of a client end below this on every machine we run on; so no sum of two of them
@@ -77,8 +79,16 @@ bool is_window(std::uint64_t bytes) {
          (bytes & (bytes - 1)) == 0;
 }
 
+// Only anonymous memory of a client's can have huge pages: images are of small ones.
+bool has_sound_pages(const engine::RegionPlan &plan) {
+  if (plan.page_bytes == sys::page_bytes) return true;
+  return plan.page_bytes == sys::huge_page_bytes && plan.backing == engine::Backing::anonymous &&
+         ((plan.start | plan.length_bytes) & (plan.page_bytes - 1)) == 0;
+}
+
 bool is_sound(const engine::RegionPlan &plan) {
-  return sys::is_page_aligned(plan.start | plan.length_bytes | plan.image_offset_bytes) &&
+  return has_sound_pages(plan) &&
+         sys::is_page_aligned(plan.start | plan.length_bytes | plan.image_offset_bytes) &&
          plan.length_bytes > 0 && plan.start < address_max && plan.length_bytes < address_max &&
          plan.image_offset_bytes < address_max && is_window(plan.window_bytes) &&
          plan.touches_max <= engine::limits::touches_max;

@@ -157,7 +157,7 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
   PAGERD_CHECK(batch.count < batch.faults.size());
   const std::uint64_t address = sys::page_floor(message.arg.pagefault.address);
   const bool is_write = (message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE) != 0;
-  const Fault fault{
+  Fault fault{
       .address = address, .read_ns = now_ns, .kind = kind_of(message), .is_write = is_write};
   bool is_changing = false;
   std::shared_ptr<Region> region = region_for(fault, is_changing);
@@ -169,6 +169,7 @@ void AddressSpace::collect(const uffd_msg &message, Batch &batch, std::uint64_t 
     strays.note(address);
     return;
   }
+  if (region) fault.enlarge_to(region->page_at(address));
   PinnedFault &slot = batch.faults[batch.count++];
   slot.fault = fault;
   slot.region = RegionPin(*this, std::move(region));
@@ -200,7 +201,8 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   const bool is_safe = is_held_back_ || (layout_features_ == sys::uapi::feature_event_remove &&
                                          region->life()->on_discard() == OnDiscard::image);
   if (has_layout_events() && !is_safe &&
-      sys::uffd_probe(uffd_.get(), start, sys::page_bytes) == sys::Probe::changing) {
+      sys::uffd_probe(uffd_.get(), start, region->page_at(start).bytes()) ==
+          sys::Probe::changing) {
     return Refusal{"busy", what + "the client is changing its layout at this moment"};
   }
   // Faults that came before the region did were read and dropped: let them come again. Nobody reads
@@ -320,7 +322,8 @@ void AddressSpace::release(const std::vector<Waiter> &waiters) {
     // A thread may wait there by now on behalf of the region that came next, taken for a duplicate
     // of this one: it has to fault again.
     pending.remove(waiter.fault.address);
-    PAGERD_CHECK(sys::uffd_wake(uffd_.get(), waiter.fault.address, sys::page_bytes));
+    const Window page = waiter.fault.page();
+    PAGERD_CHECK(sys::uffd_wake(uffd_.get(), page.start, page.bytes()));
   }
 }
 
@@ -344,9 +347,9 @@ bool AddressSpace::try_hold() {
   return false;
 }
 
-void AddressSpace::wake_page(std::uint64_t address) {
+void AddressSpace::wake_page(Window page) {
   if (!try_hold()) return;
-  [[maybe_unused]] const bool can_be = sys::uffd_wake(uffd_.get(), address, sys::page_bytes);
+  [[maybe_unused]] const bool can_be = sys::uffd_wake(uffd_.get(), page.start, page.bytes());
   drop_hold();
 }
 

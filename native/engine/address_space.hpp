@@ -137,7 +137,7 @@ class AddressSpace {
   // Takes it from that set until it goes on.
   void set_aside(sys::Epoll &set);
   // A fault that was read is the kernel's again, which delivers it when the space goes on.
-  void leave_to_kernel(std::uint64_t address);
+  void leave_to_kernel(Window page);
 
   // Drains the descriptor: applies layout events, then leaves the faults in the batch, pinned.
   ReadOutcome read(const Guard &held, Batch &batch, Tally &thread_tally);
@@ -183,7 +183,7 @@ class AddressSpace {
   void retry_watch();
   // It is entered again.
   void go_on_after_stall();
-  void wake_page(std::uint64_t address);
+  void wake_page(Window page);
   void wake_all();
 
   PendingFaults pending;

@@ -97,7 +97,7 @@ bool AddressSpace::poison_rest() {
       // One cannot reach from one mapping into the next.
       bytes_max = is_mapped ? limits::long_slice_bytes : sys::page_floor(bytes / 2);
       if (done.outcome == sys::Install::already_present || bytes_max == 0) {
-        at += sys::page_bytes;
+        at += part->plan().page_bytes;
         bytes_max = limits::long_slice_bytes;
       } else if (is_mapped && done.installed_bytes == 0) {
         return false;

@@ -63,9 +63,11 @@ void AddressSpace::end_past() {
 }
 
 void AddressSpace::poison_lost(std::uint64_t address) {
-  const auto result = sys::uffd_poison(uffd_.get(), address, sys::page_bytes);
-  if (result.outcome == sys::Install::installed) {
-    tally.pages_poisoned.add(1);
+  // Nor is it known what pages the memory has.
+  for (const std::uint64_t bytes : {sys::page_bytes, sys::huge_page_bytes}) {
+    const auto result = sys::uffd_poison(uffd_.get(), address & ~(bytes - 1), bytes);
+    if (result.outcome != sys::Install::installed) continue;
+    tally.pages_poisoned.add(bytes / sys::page_bytes);
     return;
   }
   // It is tried again with the thread's next fault, on what is there then.

@@ -15,10 +15,10 @@ void AddressSpace::set_aside(sys::Epoll &set) {
   drop_hold();
 }
 
-void AddressSpace::leave_to_kernel(std::uint64_t address) {
+void AddressSpace::leave_to_kernel(Window page) {
   tally.count(Outcome::deferred);
   // Should it have gone on since, who wakes everybody has been.
-  if (!is_stalled()) wake_page(address);
+  if (!is_stalled()) wake_page(page);
 }
 
 void AddressSpace::go_on_after_stall() {

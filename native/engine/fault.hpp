@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "sys/page.hpp"
+
 namespace pagerd::engine {
 
 enum class FaultKind : std::uint8_t { missing, minor, write_protect };
@@ -27,6 +29,7 @@ struct Window {
 // queue to queue.
 struct Fault {
   std::uint64_t address = 0;  // of its page
+  std::uint32_t page_bytes = sys::page_bytes;
   std::uint64_t read_ns = 0;
   Window window;  // empty until the region has chosen one
   FaultKind kind = FaultKind::missing;
@@ -38,6 +41,14 @@ struct Fault {
   // Some slices of its window are installed, of so many pages, and the window is what is left.
   bool is_cut = false;
   std::uint32_t cut_pages = 0;
+
+  // What has to be there for its thread to go on.
+  Window page() const { return {address, address + page_bytes}; }
+  // It is in memory of larger pages.
+  void enlarge_to(Window page) {
+    address = page.start;
+    page_bytes = static_cast<std::uint32_t>(page.bytes());
+  }
 };
 
 }  // namespace pagerd::engine

@@ -1,5 +1,7 @@
 #include "engine/install.hpp"
 
+#include "sys/check.hpp"
+#include "sys/memory.hpp"
 #include "sys/page.hpp"
 
 namespace pagerd::engine {
@@ -7,9 +9,19 @@ namespace pagerd::engine {
 using sys::Install;
 using sys::page_bytes;
 
+Supply Supply::copied_zeros() {
+  static const sys::Mapping zeros = [] {
+    auto made = sys::Mapping::anonymous(sys::huge_page_bytes);
+    PAGERD_CHECK(made.ok());
+    return made.take();
+  }();
+  return Supply(Means::copy_of_zeros, zeros.data());
+}
+
 sys::InstallResult Supply::install(int uffd, Window range) const {
   switch (means_) {
     case Means::copy:
+    case Means::copy_of_zeros:
       return sys::uffd_copy(uffd, range.start, bytes_, range.bytes());
     case Means::zeropage:
       return sys::uffd_zeropage(uffd, range.start, range.bytes());
@@ -25,6 +37,7 @@ void Supply::count(PageCounts &counts, std::uint64_t pages) const {
       counts.copied += pages;
       return;
     case Means::zeropage:
+    case Means::copy_of_zeros:
       counts.zeroed += pages;
       return;
     case Means::continue_file:
@@ -32,8 +45,8 @@ void Supply::count(PageCounts &counts, std::uint64_t pages) const {
   }
 }
 
-Installed install_window(int uffd, Window window, std::uint64_t fault_address, Supply supply) {
-  PAGERD_CHECK(window.start <= fault_address && fault_address < window.end);
+Installed install_window(int uffd, Window window, Window faulting, Supply supply) {
+  PAGERD_CHECK(window.start <= faulting.start && faulting.end <= window.end);
   const Window whole = window;
   PageCounts pages;
   // The whole window; failing that from the faulting page on; failing that the page alone. Each
@@ -46,12 +59,12 @@ Installed install_window(int uffd, Window window, std::uint64_t fault_address, S
       case Install::installed:
         return {Install::installed, pages, 0};
       case Install::partial:
-        if (reached > fault_address) return {Install::installed, pages, 0};
+        if (reached > faulting.start) return {Install::installed, pages, 0};
         break;  // a page before the faulting one is present
       case Install::already_present:
-        if (window.start == fault_address) {
+        if (window.start == faulting.start) {
           // Whoever installed it may have done so without waking anybody.
-          PAGERD_CHECK(sys::uffd_wake(uffd, fault_address, page_bytes));
+          PAGERD_CHECK(sys::uffd_wake(uffd, faulting.start, faulting.bytes()));
           return {Install::already_present, pages, 0};
         }
         break;
@@ -59,20 +72,18 @@ Installed install_window(int uffd, Window window, std::uint64_t fault_address, S
       case Install::hole:
         // The window reaches beyond what is one mapping of the client, or into a hole of its file;
         // the page itself may be fine.
-        if (window.bytes() == page_bytes) return {result.outcome, pages, result.code};
-        window = {fault_address, fault_address + page_bytes};
+        if (window.bytes() == faulting.bytes()) return {result.outcome, pages, result.code};
+        window = faulting;
         continue;
       default:
         return {result.outcome, pages, result.code};
     }
-    window.start = fault_address;
+    window.start = faulting.start;
   }
 }
 
-Installed install_written_page(int uffd, Window window, std::uint64_t fault_address,
-                               const std::byte *page) {
-  const Window faulting{fault_address, fault_address + page_bytes};
-  Installed done = install_window(uffd, faulting, fault_address, Supply::copy_of(page));
+Installed install_written_page(int uffd, Window window, Window faulting, const std::byte *page) {
+  Installed done = install_window(uffd, faulting, faulting, Supply::copy_of(page));
   if (done.outcome != Install::installed) return done;
   // A favour to later faults: whatever these come to, each page of them faults if it is missing.
   const Supply neighbours = Supply::file_pages();

@@ -28,6 +28,11 @@ Supply supply_of(const Region &region, image::Run run) {
   return Supply::copy_of(region.image().image().bytes_of(run.first));
 }
 
+bool populate(const Region &region, Window range) {
+  const std::uint64_t first = region.page_of(range.start);
+  return region.image().image().populate(first, region.page_of(range.end - 1) + 1).ok();
+}
+
 // Slices asked for ahead of the one that is waited for, so that a slow source has several reads in
 // flight.
 constexpr std::uint64_t slices_ahead = 8;
@@ -95,7 +100,7 @@ void PrefaultJob::note_failure(const FillJob &job) {
 void PrefaultJob::skip_page(const std::string &reason) {
   PAGERD_CHECK(rest_.bytes() > 0);
   if (pages_failed_++ == 0) first_failure_ = reason;
-  rest_.start += page_bytes;
+  rest_.start += page_bytes_;
   if (++pages_failed_in_a_row_ >= limits::prefault_failures_max) failure_ = "it was given up then";
 }
 
@@ -128,6 +133,8 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
     fetch_ahead(*region, desk);
     return Step::later;
   }
+  page_bytes_ = region->plan().page_bytes;
+  if (region->has_huge_pages()) return next_huge_page(*region, desk, thread_tally);
   // The client may have unmapped or moved what lies behind.
   const std::uint64_t limit = std::min(rest_.end, region->end());
   const bool is_asked_for = is_for_ == PrefaultFor::client;
@@ -144,32 +151,44 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
       run.state == PageState::resident && region->backing() == Backing::anonymous;
   if (is_copied || run.state == PageState::absent) run.end = std::min(run.end, page + slice_pages);
   if (is_copied && held) run.end = std::min(run.end, page + locked_slice_pages);
-  if (run.state == PageState::absent && page < narrow_end_) run.end = page + 1;
-  if (run.state == PageState::absent) {
-    return is_asked_for ? fetch(*region, run, desk) : fetch_many(*region, run, desk);
-  }
-  return install(*region, run, thread_tally);
+  if (run.state == PageState::absent) return fetch_rest(*region, run, desk);
+  const Window range{region->address_of(run.first), region->address_of(run.end)};
+  return install(*region, range, supply_of(*region, run), thread_tally);
 }
 
-PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &thread_tally) {
+// Whole, also where the range begins or ends within it.
+PrefaultJob::Step PrefaultJob::next_huge_page(Region &region, FillDesk &desk,
+                                              Tally &thread_tally) {
+  const Window page = region.page_at(rest_.start);
+  rest_ = {page.start, std::max(page.end, rest_.end)};
+  const HugePage huge(region, page);
+  if (huge.is_discarded()) {
+    rest_.start = page.end;
+    return Step::again;
+  }
+  if (const auto absent = huge.absent()) return fetch_rest(region, *absent, desk);
+  const auto supply = huge.supply(huge_page_room_);
+  return supply ? install(region, page, *supply, thread_tally) : Step::later;
+}
+
+PrefaultJob::Step PrefaultJob::install(Region &region, Window range, Supply supply,
+                                       Tally &thread_tally) {
   pages_failed_in_a_row_ = 0;
   misses_in_a_row_ = 0;
-  const std::uint64_t end = region.address_of(run.end);
-  const Supply supply = supply_of(region, run);
+  const std::uint64_t end = range.end;
   std::uint64_t bytes = end - rest_.start;
   bool is_populated = false;
   while (rest_.start < end) {
     bytes = std::min(bytes, end - rest_.start);
-    const std::uint64_t done = rest_.start - region.address_of(run.first);
-    const Window range{rest_.start, rest_.start + bytes};
-    const auto result = supply.after(done).install(space_->uffd(), range);
+    const Supply rest = supply.after(rest_.start - range.start);
+    const auto result = rest.install(space_->uffd(), {rest_.start, rest_.start + bytes});
     PageCounts pages;
     supply.count(pages, result.installed_bytes / page_bytes);
     pages_installed_ += pages.all();
     region.resident_pages.add(pages.all());
     for (Tally *tally : {&space_->tally, &thread_tally}) tally->count(pages);
     rest_.start += result.installed_bytes;
-    if (result.installed_bytes > 0) present_step_bytes_ = page_bytes;
+    if (result.installed_bytes > 0) present_step_bytes_ = page_bytes_;
     switch (result.outcome) {
       case Install::installed:
         space_->starvation.note_success();
@@ -178,7 +197,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
         bytes = end - rest_.start;
         break;
       case Install::already_present:
-        PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes));
+        PAGERD_CHECK(sys::uffd_wake(space_->uffd(), rest_.start, page_bytes_));
         rest_.start = std::min(rest_.start + step_over_present(), end);
         break;
       case Install::no_memory:
@@ -193,14 +212,14 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
       case Install::unmapped:
         // One install cannot reach from one mapping of the client's into the next; it may have
         // split the range into several, and all of them are registered.
-        if (bytes == page_bytes) return miss("part of the range is not mapped and registered");
+        if (bytes == page_bytes_) return miss("part of the range is not mapped and registered");
         bytes = sys::page_floor(bytes / 2);
         break;
       case Install::hole:
         if (region.backing() != Backing::image_shared || is_populated) {
           return stop("the image has lost a page");
         }
-        if (!region.image().image().populate(run.first, run.end).ok()) return Step::later;
+        if (!populate(region, range)) return Step::later;
         is_populated = true;
         break;
       case Install::gone:
@@ -212,9 +231,16 @@ PrefaultJob::Step PrefaultJob::install(Region &region, image::Run run, Tally &th
   return Step::again;
 }
 
+PrefaultJob::Step PrefaultJob::fetch_rest(Region &region, image::Run run, FillDesk &desk) {
+  if (run.first < narrow_end_) run.end = run.first + 1;
+  const bool is_asked_for = is_for_ == PrefaultFor::client;
+  return is_asked_for ? fetch(region, run, desk) : fetch_many(region, run, desk);
+}
+
 PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &desk) {
   ServedImage &image = region.image();
-  const std::uint64_t last = region.page_of(std::min(rest_.end, region.end()) - 1) + 1;
+  const std::uint64_t behind = region.page_of(std::min(rest_.end, region.end()) - 1) + 1;
+  const std::uint64_t last = std::min(behind, image.image().pages());
   const bool is_narrow = run.first < narrow_end_;
   const unsigned attempts = is_narrow ? attempts_ : 0;
   const std::uint64_t narrow_end = is_narrow ? narrow_end_ : 0;
@@ -244,7 +270,7 @@ PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &d
 // Where demand has been, whole windows are there: to go over them page by page would cost more than
 // it can bring.
 std::uint64_t PrefaultJob::step_over_present() {
-  const std::uint64_t step = present_step_bytes_;
+  const std::uint64_t step = std::max(present_step_bytes_, page_bytes_);
   if (is_for_ == PrefaultFor::working_set) {
     present_step_bytes_ = std::min(2 * step, limits::whole_window_bytes);
   }

@@ -8,6 +8,7 @@
 #include "engine/address_space.hpp"
 #include "engine/bulk_job.hpp"
 #include "engine/fills.hpp"
+#include "engine/huge_page.hpp"
 #include "engine/served_image.hpp"
 #include "sys/page.hpp"
 
@@ -36,7 +37,10 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
  private:
   Step step_slice(FillDesk &desk, Tally &thread_tally) override;
   Step next_slice(FillDesk &desk, Tally &thread_tally);
-  Step install(Region &region, image::Run run, Tally &thread_tally);
+  Step next_huge_page(Region &region, FillDesk &desk, Tally &thread_tally);
+  // `supply` begins with the range, what is left of which is installed.
+  Step install(Region &region, Window range, Supply supply, Tally &thread_tally);
+  Step fetch_rest(Region &region, image::Run run, FillDesk &desk);
   Step fetch(Region &region, image::Run run, FillDesk &desk);
   Step fetch_many(Region &region, image::Run run, FillDesk &desk);
   void fetch_ahead(const Region &region, FillDesk &desk);
@@ -60,6 +64,9 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   std::size_t ranges_begun_ = 0;
   unsigned misses_in_a_row_ = 0;
   std::uint64_t present_step_bytes_ = sys::page_bytes;
+  // Of the memory it is at.
+  std::uint64_t page_bytes_ = sys::page_bytes;
+  HugePageRoom huge_page_room_;
   std::uint64_t pages_installed_ = 0;
   std::string failure_;  // why it stopped
 

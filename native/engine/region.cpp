@@ -55,7 +55,8 @@ std::shared_ptr<Region> Region::part(Window range, std::uint64_t to) const {
 Window Region::shown() const {
   const std::uint64_t image_bytes = image().image().pages() * page_bytes;
   const std::uint64_t behind = image_bytes - std::min(image_bytes, image_offset_bytes());
-  return {start(), start() + std::min(plan_.length_bytes, behind)};
+  const std::uint64_t whole = behind + plan_.page_bytes - 1;
+  return {start(), start() + std::min(plan_.length_bytes, whole - whole % plan_.page_bytes)};
 }
 
 std::shared_ptr<Region> Region::beyond(Window range) const {
@@ -113,7 +114,14 @@ std::uint64_t Region::address_of(std::uint64_t page) const {
   return page * page_bytes - image_offset_bytes() + start();
 }
 
+Window Region::page_at(std::uint64_t address) const {
+  PAGERD_CHECK(contains(address));
+  const std::uint64_t page = address & ~(plan_.page_bytes - 1);
+  return {std::max(page, start()), std::min(page + plan_.page_bytes, end())};
+}
+
 Window Region::choose_window(std::uint64_t address) {
+  if (has_huge_pages()) return page_at(address);
   const bool is_streak = address == next_expected_.load(std::memory_order_relaxed);
   std::uint64_t window = window_bytes_;
   if (is_streak) {

@@ -7,6 +7,7 @@
 
 #include "engine/fault.hpp"
 #include "engine/region_life.hpp"
+#include "sys/page.hpp"
 
 namespace pagerd::engine {
 
@@ -29,6 +30,8 @@ struct RegionPlan {
   OnDiscard on_discard = OnDiscard::zeros;
   // 0: nobody asks which pages its faults touch.
   std::uint64_t touches_max = 0;
+  // Of the client's memory.
+  std::uint64_t page_bytes = sys::page_bytes;
 };
 
 // What a part of a region shows: its range of the image, or zeros, where its client has let it grow
@@ -45,7 +48,7 @@ class Region {
   // The pages in `range`, at the address `to`.
   std::shared_ptr<Region> part(Window range, std::uint64_t to) const;
   std::shared_ptr<Region> part(Window range) const { return part(range, range.start); }
-  // What of it the image reaches: behind that it is zeros.
+  // The pages of the client's memory that the image reaches: behind them it is zeros.
   Window shown() const;
   // Memory beyond them, of the same region: zeros, or what the file has there. Null where the image
   // has no more.
@@ -73,6 +76,10 @@ class Region {
 
   std::uint64_t page_of(std::uint64_t address) const;     // in the image
   std::uint64_t address_of(std::uint64_t page) const;     // of an image page of this region
+
+  bool has_huge_pages() const { return plan_.page_bytes > sys::page_bytes; }
+  // The page of the client's memory around `address`, as far as it is of this region.
+  Window page_at(std::uint64_t address) const;
 
   // What to install along with the page at `address`. Sequential faults make it grow.
   Window choose_window(std::uint64_t address);

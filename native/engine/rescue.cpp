@@ -1,6 +1,7 @@
 #include "engine/rescue.hpp"
 
 #include "engine/served_image.hpp"
+#include "sys/page.hpp"
 
 namespace pagerd::engine {
 
@@ -23,7 +24,8 @@ void Rescue::wake(const std::shared_ptr<AddressSpace> &space, std::uint64_t addr
     outbox_.post_notice(
         {.kind = EventKind::forgotten, .space = space->id(), .address = address});
   }
-  space->wake_page(address);
+  // Its thread may wait anywhere in a huge page; who is woken for nothing faults again.
+  space->wake_page({address, address + sys::huge_page_bytes});
 }
 
 bool Rescue::is_kept(AddressSpace &space, const Unresolved &found) {

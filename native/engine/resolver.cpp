@@ -18,21 +18,18 @@ namespace {
 // The pause before another try: from 20 us, doubling up to 5 ms.
 std::uint64_t pause_ns(unsigned deferrals) { return 20'000ull << std::min(deferrals, 8u); }
 
-// Want of memory does not pass in microseconds.
-constexpr unsigned slow = 6;
-
 // The pages of a writable image that are zero, or that one of its clients has punched out, have no
 // page in its file to be shared yet.
-Installed continue_shared(int uffd, Window window, std::uint64_t fault_address,
-                          const image::Image &image, image::Run run) {
+Installed continue_shared(int uffd, Window window, Window faulting, const image::Image &image,
+                          image::Run run) {
   if (run.state == PageState::resident) {
-    const Installed done = install_window(uffd, window, fault_address, Supply::file_pages());
+    const Installed done = install_window(uffd, window, faulting, Supply::file_pages());
     if (done.outcome != Install::hole) return done;
   }
   if (const auto populated = image.populate(run.first, run.end); !populated.ok()) {
     return {Install::no_memory, {}, populated.error().code};
   }
-  return install_window(uffd, window, fault_address, Supply::file_pages());
+  return install_window(uffd, window, faulting, Supply::file_pages());
 }
 
 // From the window's beginning, then from its end; nothing once too little is left.
@@ -49,13 +46,6 @@ void put_down(AddressSpace &space, Worker &worker) {
 }
 
 }  // namespace
-
-struct Resolver::Served {
-  const std::shared_ptr<AddressSpace> &space;
-  Region &region;
-  Fault fault;
-  Worker &worker;
-};
 
 void Resolver::serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
                      Worker &worker) {
@@ -84,19 +74,28 @@ void Resolver::serve(Served &served) {
     fault.window = region.choose_window(fault.address);
   }
 
+  if (region.has_huge_pages()) return serve_huge_page(served);
   Window window = fault.window;
   if (const auto zeros = region.discarded_run(fault.address, window)) {
     const int uffd = served.space->uffd();
-    return conclude(served, install_window(uffd, *zeros, fault.address, Supply::zeros()));
+    return conclude(served, install_window(uffd, *zeros, fault.page(), Supply::zeros()));
   }
   const std::uint64_t page = region.page_of(fault.address);
   const std::uint64_t low = region.page_of(window.start);
   const std::uint64_t high = region.page_of(window.end - 1) + 1;
   image::Run run = region.image().image().run_around(page, low, high);
-  const bool is_new = fault.deferrals == 0 && !fault.has_waited_for_fill && !fault.is_cut;
-  if (is_new && region.life()->touches) region.life()->touches->note(run.first, run.end);
+  note_touch(served, run.first, run.end);
   if (install_ready(served, run)) return;
-  wait_for_bytes(served, {PageState::absent, low, high});
+  const Ask answer = ask(served, {PageState::absent, low, high}, page);
+  if (answer != Ask::ready) return wait(served, answer);
+  PAGERD_CHECK(install_ready(served, region.image().image().run_around(page, low, high)));
+}
+
+void Resolver::note_touch(const Served &served, std::uint64_t first, std::uint64_t end) {
+  const Fault &fault = served.fault;
+  const bool is_new = fault.deferrals == 0 && !fault.has_waited_for_fill && !fault.is_cut;
+  const auto &touches = served.region.life()->touches;
+  if (is_new && touches) touches->note(first, end);
 }
 
 bool Resolver::install_ready(Served &served, image::Run run) {
@@ -150,49 +149,44 @@ Installed Resolver::install(Served &served, image::Run run) {
   const Window window{served.region.address_of(run.first), served.region.address_of(run.end)};
   const image::Image &image = served.region.image().image();
   const int uffd = served.space->uffd();
-  const std::uint64_t address = served.fault.address;
+  const Window faulting = served.fault.page();
   const bool is_zero = run.state == PageState::zero;
   switch (served.region.backing()) {
     case Backing::anonymous: {
       const Supply supply = is_zero ? Supply::zeros() : Supply::copy_of(image.bytes_of(run.first));
-      return install_window(uffd, window, address, supply);
+      return install_window(uffd, window, faulting, supply);
     }
     case Backing::image_private:
-      if (is_zero) return install_window(uffd, window, address, Supply::zeros());
+      if (is_zero) return install_window(uffd, window, faulting, Supply::zeros());
       if (!served.fault.is_write) {
-        return install_window(uffd, window, address, Supply::file_pages());
+        return install_window(uffd, window, faulting, Supply::file_pages());
       }
-      return install_written_page(uffd, window, address,
-                                  image.bytes_of(served.region.page_of(address)));
+      return install_written_page(uffd, window, faulting,
+                                  image.bytes_of(served.region.page_of(faulting.start)));
     case Backing::image_shared:
       break;
   }
-  return continue_shared(uffd, window, address, image, run);
+  return continue_shared(uffd, window, faulting, image, run);
 }
 
-void Resolver::wait_for_bytes(Served &served, image::Run run) {
-  ServedImage &image = served.region.image();
+Ask Resolver::ask(Served &served, image::Run wanted, std::uint64_t page) {
   AddressSpace &space = *served.space;
-  const std::uint64_t page = served.region.page_of(served.fault.address);
   // Listed before asking: once asked, the answer may come on another thread at any moment.
   if (!space.pending.add(served.fault.address, served.fault.read_ns, Place::source)) {
-    return finish(served, Outcome::already_present, 0);
+    finish(served, Outcome::already_present, 0);
+    return Ask::waiting;
   }
   served.fault.has_waited_for_fill = true;
-  const Ask answer = image.ask({served.space, served.fault, nullptr, page, served.region.id()},
-                               run.first, run.end, Urgency::demand, fills_);
-  if (answer == Ask::waiting) return;
+  const Ask answer =
+      served.region.image().ask({served.space, served.fault, nullptr, page, served.region.id()},
+                                wanted.first, wanted.end, Urgency::demand, fills_);
+  if (answer != Ask::waiting) space.pending.remove(served.fault.address);
+  return answer;
+}
 
-  space.pending.remove(served.fault.address);
-  switch (answer) {
-    case Ask::ready:
-      PAGERD_CHECK(install_ready(served, image.image().run_around(page, run.first, run.end)));
-      return;
-    case Ask::lost:
-      return poison(served, image.lost_reason());
-    default:
-      return defer(served, slow);
-  }
+void Resolver::wait(Served &served, Ask answer) {
+  if (answer == Ask::lost) poison(served, served.region.image().lost_reason());
+  if (answer == Ask::busy) defer(served, slow);
 }
 
 void Resolver::conclude(Served &served, Installed done) {
@@ -228,15 +222,15 @@ void Resolver::count(Served &served, const PageCounts &pages) {
 
 void Resolver::poison(Served &served, const std::string &reason) {
   const int uffd = served.space->uffd();
-  const std::uint64_t address = served.fault.address;
-  const auto result = sys::uffd_poison(uffd, address, page_bytes);
+  const Window page = served.fault.page();
+  const auto result = sys::uffd_poison(uffd, page.start, page.bytes());
   switch (result.outcome) {
     case Install::retry:
       return defer(served, slow);
     case Install::no_memory:
       return starve(served);
     case Install::already_present:
-      PAGERD_CHECK(sys::uffd_wake(uffd, address, page_bytes));
+      PAGERD_CHECK(sys::uffd_wake(uffd, page.start, page.bytes()));
       return finish(served, Outcome::already_present, 0);
     case Install::unmapped:
       return let_go(served, 0);
@@ -249,22 +243,24 @@ void Resolver::poison(Served &served, const std::string &reason) {
   // wrong.
   const bool is_poisoned = result.outcome == Install::installed;
   if (is_poisoned) {
-    served.space->tally.pages_poisoned.add(1);
-    served.worker.tally.pages_poisoned.add(1);
+    const std::uint64_t pages = page.bytes() / page_bytes;
+    served.space->tally.pages_poisoned.add(pages);
+    served.worker.tally.pages_poisoned.add(pages);
   }
   finish(served, Outcome::failed, 0);
   outbox_.post_notice({.kind = EventKind::poisoned,
                        .space = served.space->id(),
                        .region = served.region.id(),
                        .image = served.region.image().id(),
-                       .offset_bytes = address - served.region.start(),
+                       .offset_bytes = page.start - served.region.start(),
                        .text = is_poisoned ? reason : reason + " (and the kernel cannot poison)"});
 }
 
 // The kernel wakes nobody whose memory is taken away: whoever waits there is to fault again, and
 // meets what is there now.
 void Resolver::let_go(Served &served, std::uint64_t pages) {
-  PAGERD_CHECK(sys::uffd_wake(served.space->uffd(), served.fault.address, page_bytes));
+  const Window page = served.fault.page();
+  PAGERD_CHECK(sys::uffd_wake(served.space->uffd(), page.start, page.bytes()));
   finish(served, Outcome::discarded, pages);
 }
 
@@ -294,7 +290,8 @@ void Resolver::put_off(const std::shared_ptr<AddressSpace> &space, Fault fault, 
   if (deferred_.add({due, space, fault})) return;
   // No room: back to the kernel, which delivers it again.
   space->pending.remove(fault.address);
-  PAGERD_CHECK(sys::uffd_wake(space->uffd(), fault.address, page_bytes));
+  const Window page = fault.page();
+  PAGERD_CHECK(sys::uffd_wake(space->uffd(), page.start, page.bytes()));
 }
 
 void Resolver::finish(Served &served, Outcome outcome, std::uint64_t pages) {
@@ -330,7 +327,7 @@ RegionPin Resolver::find_again(AddressSpace::Guard &held,
   worker.in_hand.take(fault.address, fault.read_ns);
   space->pending.remove(fault.address);
   if (space->is_stalled()) {
-    space->leave_to_kernel(fault.address);
+    space->leave_to_kernel(fault.page());
     return {};
   }
   held = space->try_lock();
@@ -342,9 +339,13 @@ RegionPin Resolver::find_again(AddressSpace::Guard &held,
   RegionPin region = space->pin_for(held, fault, is_changing);
   if (is_changing) {
     put_off(space, fault, 0, worker);
-  } else if (!region) {
+  } else if (region && region->page_at(fault.address).bytes() != fault.page_bytes) {
+    // Another's by now: its thread faults again, wherever in the page it waits.
+    region = {};
+  }
+  if (!is_changing && !region) {
     // Ended since. The memory may be there still, registered, with another region in it soon.
-    space->wake_page(fault.address);
+    space->wake_page(fault.page());
     space->tally.count(Outcome::discarded);
     worker.tally.count(Outcome::discarded);
   }
@@ -366,7 +367,7 @@ void Resolver::give_up(const std::shared_ptr<AddressSpace> &space, Fault fault,
   {
     AddressSpace::Guard held;
     const RegionPin region = find_again(held, space, fault, worker);
-    Window page{fault.address, fault.address + page_bytes};
+    Window page = fault.page();
     if (region && region->discarded_run(fault.address, page)) {
       // Discarded since: it needs nobody's bytes any more.
       serve(space, *region, fault, worker);

@@ -40,11 +40,25 @@ class Resolver {
                Worker &worker);
 
  private:
-  struct Served;  // one fault with everything it is about
+  // One fault with everything it is about.
+  struct Served {
+    const std::shared_ptr<AddressSpace> &space;
+    Region &region;
+    Fault fault;
+    Worker &worker;
+  };
+  // Of deferrals: want of memory does not pass in microseconds.
+  static constexpr unsigned slow = 6;
 
   void serve(Served &served);
   bool install_ready(Served &served, image::Run run);
-  void wait_for_bytes(Served &served, image::Run run);
+  void serve_huge_page(Served &served);
+  void note_touch(const Served &served, std::uint64_t first, std::uint64_t end);
+  // For the bytes of an image page, and those of `wanted` along with it. `waiting`: the fault is
+  // kept, or was for another thread of the same page.
+  Ask ask(Served &served, image::Run wanted, std::uint64_t page);
+  // After any answer but `ready`.
+  void wait(Served &served, Ask answer);
   bool install_slice(Served &served, image::Run run);
   Installed install(Served &served, image::Run run);
   void count(Served &served, const PageCounts &pages);

@@ -75,6 +75,7 @@ void ServedImage::prefetch(std::uint64_t first, std::uint64_t end, FillDesk &des
                            unsigned attempts) {
   const std::lock_guard lock(mutex_);
   if (is_lost_.load(std::memory_order_relaxed)) return;
+  end = std::min(end, image_.pages());
   for (std::uint64_t page = first; page < end;) {
     const std::uint64_t same = requested_.run_end(page, end);
     if (requested_.test(page)) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/huge_page.hpp"
 #include "engine/tally.hpp"
 #include "engine/unresolved.hpp"
 
@@ -16,6 +17,7 @@ struct Worker {
   InHand in_hand;
   // Of a fault thread.
   Slices *slices = nullptr;
+  HugePageRoom huge_page_room;
 };
 
 }  // namespace pagerd::engine

@@ -1,7 +1,9 @@
+import { hugePageBytes, pageBytes } from "../../../protocol/limits.js"
 import type { Config } from "../../config.js"
 import { ClientError, reasonOf } from "../../errors.js"
 import type { ImageRegistry } from "../../images/registry.js"
 import type { Logger } from "../../log.js"
+import { hex } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
 import type { SessionVoice } from "../../sessions/session_voice.js"
 import type { Sessions } from "../../sessions/sessions.js"
@@ -28,7 +30,6 @@ export interface VmListener {
   noteRefused(error: ClientError): void
 }
 
-const pageBytes = 4_096
 const why = "a VMM's memory is its own"
 
 /**
@@ -164,13 +165,14 @@ export class VmConversation implements SessionVoice {
   private async map(ranges: readonly GuestRange[]): Promise<void> {
     const { images } = this.services
     const image = images.find(this.listener.image, this.session.peer)
-    for (const { pageBytes: found, address, lengthBytes, offsetBytes } of ranges) {
-      if (found !== pageBytes) {
-        const memory = `The memory at 0x${address.toString(16)} has pages of ${found} bytes`
-        throw new ClientError("unsupported_mode", `${memory}, wanted ${pageBytes}`)
+    for (const given of ranges) {
+      if (given.pageBytes !== pageBytes && given.pageBytes !== hugePageBytes) {
+        const memory = `The memory at ${hex(given.address)} has pages of ${given.pageBytes} bytes`
+        const wanted = `wanted ${pageBytes} or ${hugePageBytes}`
+        throw new ClientError("unsupported_mode", `${memory}, ${wanted}`)
       }
       // Memory that was plugged in later is not in the snapshot.
-      const range = { address, lengthBytes, offsetBytes, windowBytes: 0, isTailZero: true }
+      const range = { ...given, windowBytes: 0, isTailZero: true }
       await this.session.map({ image, ...range, mode: "copy", access: "private", why })
     }
     // What it gave back since it sent its message is heard from here on.
