@@ -239,8 +239,7 @@ PrefaultJob::Step PrefaultJob::fetch_rest(Region &region, image::Run run, FillDe
 
 PrefaultJob::Step PrefaultJob::fetch(Region &region, image::Run run, FillDesk &desk) {
   ServedImage &image = region.image();
-  const std::uint64_t behind = region.page_of(std::min(rest_.end, region.end()) - 1) + 1;
-  const std::uint64_t last = std::min(behind, image.image().pages());
+  const std::uint64_t last = region.page_of(std::min(rest_.end, region.end()) - 1) + 1;
   const bool is_narrow = run.first < narrow_end_;
   const unsigned attempts = is_narrow ? attempts_ : 0;
   const std::uint64_t narrow_end = is_narrow ? narrow_end_ : 0;

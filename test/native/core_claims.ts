@@ -47,6 +47,7 @@ const concurrent = [
   "layout_books_are_right_or_unknown.cpp",
   "held_threads_are_replaced.cpp",
   "faults_are_noted_in_their_order.cpp",
+  "huge_pages_are_there_as_a_whole.cpp",
   "replays_leave_demand_its_way.cpp",
   "demand_goes_between_slices_of_bulk.cpp",
   "a_changed_layer_is_a_lost_source.cpp",

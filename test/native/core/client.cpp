@@ -58,11 +58,17 @@ std::size_t open_userfaultfds() {
   return count;
 }
 
-std::byte *reserve_memory(std::uint64_t length_bytes) {
-  void *start = ::mmap(nullptr, length_bytes, PROT_READ | PROT_WRITE,
+std::byte *reserve_memory(std::uint64_t length_bytes, std::uint64_t alignment) {
+  const std::uint64_t room = length_bytes + alignment - page_bytes;
+  void *start = ::mmap(nullptr, room, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   EXPECT(start != MAP_FAILED);
-  return static_cast<std::byte *>(start);
+  auto *const first = static_cast<std::byte *>(start);
+  const std::uint64_t before = -reinterpret_cast<std::uint64_t>(start) & (alignment - 1);
+  const std::uint64_t behind = room - before - length_bytes;
+  if (before > 0) EXPECT(::munmap(first, before) == 0);
+  if (behind > 0) EXPECT(::munmap(first + before + length_bytes, behind) == 0);
+  return first + before;
 }
 
 std::byte *map_image_file(const Image &image, engine::Backing backing, std::uint64_t offset_bytes,
@@ -133,7 +139,7 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
   if (mapped.start == nullptr) {
     const std::uint64_t offset = plan.offset_bytes;
     mapped.start = plan.backing == engine::Backing::anonymous
-                       ? reserve_memory(mapped.length_bytes)
+                       ? reserve_memory(mapped.length_bytes, plan.page_bytes)
                        : map_image_file(image, plan.backing, offset, mapped.length_bytes);
     memory_[mapped.start] = mapped.length_bytes;
     register_memory(uffd, mapped.start, mapped.length_bytes, plan.backing);
@@ -142,7 +148,7 @@ std::uint32_t Client::ask_to_map(const Image &image, Mapped &mapped, const MapPl
                                   mapped.length_bytes, plan.offset_bytes,
                                   plan.window_bytes,   bed.engine().window_bytes_default(),
                                   plan.backing,        plan.on_discard,
-                                  plan.touches_max};
+                                  plan.touches_max,    plan.page_bytes};
   mapped.region = std::make_shared<engine::Region>(region, image);
   const std::uint32_t request = bed.next_request();
   EXPECT(bed.engine().map(space, mapped.region, request));

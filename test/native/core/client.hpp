@@ -16,6 +16,8 @@ struct MapPlan {
   engine::Backing backing = engine::Backing::anonymous;
   engine::OnDiscard on_discard = engine::OnDiscard::zeros;
   std::uint64_t touches_max = 0;
+  // 2 MiB: the engine takes the memory for hugetlb's. It need not be: what is installed is alike.
+  std::uint64_t page_bytes = sys::page_bytes;
 };
 
 // One region as its client sees it.
@@ -39,7 +41,7 @@ struct Mapped {
 sys::Descriptor open_userfaultfd(std::uint64_t features);
 // How many of them this process has open.
 std::size_t open_userfaultfds();
-std::byte *reserve_memory(std::uint64_t length_bytes);
+std::byte *reserve_memory(std::uint64_t length_bytes, std::uint64_t alignment = sys::page_bytes);
 // The image's own file as a client gets and maps it, nothing registered.
 std::byte *map_image_file(const Image &image, engine::Backing backing, std::uint64_t offset_bytes,
                           std::uint64_t length_bytes);
