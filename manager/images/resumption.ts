@@ -220,12 +220,14 @@ const visible = (past: PastImage): Visible => ({ owner: past.owner, rule: ruleOf
 
 /**
  * One read is all it takes: it waits by itself, and what it waited for in vain does not come. One
- * at a time, because each that waits looks around again and again.
+ * at a time, because each that waits looks around again and again. However many fail, the next
+ * fails as soon: whoever waits for its page is not kept waiting for a source to recover.
  */
 export const awaitedLimits = (limits: SourceLimits, waitMs: number): SourceLimits => ({
   ...limits,
   attemptsMax: 1,
   readsInFlightMax: 1,
+  breakerFailures: Number.POSITIVE_INFINITY,
   readTimeoutMs: waitMs + limits.readTimeoutMs,
   deadlineMs: waitMs + limits.deadlineMs,
 })
