@@ -21,9 +21,11 @@ export function addPs(program: Command): void {
       `
 MAPPED is what a client registered, RESIDENT what of it was installed so far. P99 is the time that
 99 of 100 faults took at most. PENDING counts faults that wait right now, and since when. WHY says
-what made the manager choose a region's mode; those of mode cow never fault to it. STUCK is there
-only when a fault is older than a second: where the oldest is (source: waits for bytes; deferred: is
-tried again; ioctl: the kernel is installing its page; queue: unread), and for how long.
+what made the manager choose a region's mode; those of mode cow never fault to it. DISCARDED is what
+pages read as that the client gave back (a VM's balloon, madvise): zeros, or the image again; it is
+there only when a region listed has zeros. STUCK is there only when a fault is older than a second:
+where the oldest is (source: waits for bytes; deferred: is tried again; ioctl: the kernel is
+installing its page; queue: unread), and for how long.
 
 Example:
   pagerd ps --json | jq '.[] | select(.pending_faults > 0) | .pid'`,
@@ -64,7 +66,7 @@ function renderSessions(
   const hasStuck = sessions.some(isStuck)
   const columns = hasStuck ? [...sessionColumns, stuckColumn] : sessionColumns
   const table = renderTable(columns, sessions, terminal)
-  const regionTable = renderTable(regionColumns, regions, terminal, "    ")
+  const regionTable = renderTable(columnsFor(regions), regions, terminal, "    ")
   const below = (id: string) =>
     regionTable.lines.filter((_, index) => regions[index]?.session === id)
   return [
@@ -115,6 +117,11 @@ const stuckColumn: Column<SessionView> = {
   style: (session) => (isStuck(session) ? "red" : "plain"),
 }
 
+const discardColumn: Column<RegionView> = {
+  title: "DISCARDED",
+  cell: ({ on_discard }) => (on_discard === "zero" ? "zeros" : "image"),
+}
+
 const regionColumns: readonly Column<RegionView>[] = [
   { title: "REGION", align: "right", cell: ({ region }) => String(region) },
   { title: "IMAGE", shrinks: true, cell: ({ image }) => image },
@@ -140,6 +147,12 @@ const regionColumns: readonly Column<RegionView>[] = [
   },
   { title: "WHY", cell: ({ mode_reason }) => mode_reason, style: () => "dim" },
 ]
+
+/** Where none reads as zeros there is nothing to tell: that is the exception. */
+function columnsFor(regions: readonly RegionView[]): readonly Column<RegionView>[] {
+  const hasZeros = regions.some(({ on_discard }) => on_discard === "zero")
+  return hasZeros ? regionColumns.toSpliced(-1, 0, discardColumn) : regionColumns
+}
 
 const stuckMsMin = 1_000
 

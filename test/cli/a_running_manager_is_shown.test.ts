@@ -48,6 +48,18 @@ test("ps --regions puts each client's regions below it", async () => {
   assert.equal(json[0], debug.manager.session("s1"))
 })
 
+test("ps --regions says what discarded pages read as where those of one are zeros", async () => {
+  const { regionList } = debug.manager
+  const usual = await ask("ps", "--regions")
+  regionList[0] = { ...(regionList[0] as (typeof regionList)[number]), on_discard: "zero" }
+  const table = lines((await ask("ps", "--regions")).stdout)
+
+  assert.not.match(usual.stdout, /DISCARDED/)
+  assert.match(table[1] ?? "", /WINDOW +DISCARDED +WHY$/)
+  assert.match(table[3] ?? "", /64 KiB +zeros +asked for$/)
+  assert.match(table[4] ?? "", / image +asked for$/)
+})
+
 test("ps says what waits, what went wrong, and when nobody is there", async () => {
   const { sessionList, regionList } = debug.manager
   sessionList[0] = {
