@@ -227,6 +227,7 @@ export interface WorkingSetView {
    */
   state: "on" | "off" | "unused"
   length_bytes: number
+  /** Of the memory that runs had: those with huge pages have a set of their own. */
   page_bytes: number
   /** That are replayed, and those that few runs needed, which are kept only. */
   pages: number
@@ -254,10 +255,10 @@ export interface WorkingSetDetailView extends WorkingSetView {
 /** Working sets by the names of their images. */
 export interface InspectableWorkingSets {
   list(): WorkingSetView[]
-  /** Undefined when there is none. */
-  find(name: string): WorkingSetDetailView | undefined
+  /** Undefined when there is none, of pages of that size; of any, where there are two. */
+  find(name: string, pageBytes?: number): WorkingSetDetailView | undefined
   /** What a file of it holds. Undefined when there is none. */
-  file(name: string): object | undefined
+  file(name: string, pageBytes?: number): object | undefined
   /**
    * Takes such a file for the image of that name. Throws a ClientError when there is no such image,
    * and a MalformedWorkingSet that says what is wrong with the file.

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import type { Command } from "commander"
+import { hugePageBytes } from "../../protocol/limits.js"
 import { reasonOf } from "../errors.js"
 import type { WorkingSetDetailView, WorkingSetView } from "../view.js"
 import { CommandFailure, exitCodes } from "./failure.js"
@@ -21,6 +22,7 @@ export function addWorkingSet(program: Command): void {
   withDebugSocket(workingSet.command("show"))
     .description("show one with its ranges, in the order in which they are replayed")
     .argument("<name>", "the image's name")
+    .option(...huge)
     .action(show)
   withDebugSocket(workingSet.command("rm"))
     .description("forget what was recorded of an image; the next run is recorded")
@@ -30,6 +32,7 @@ export function addWorkingSet(program: Command): void {
     .description("write one to a file, for the same image under another manager")
     .argument("<name>", "the image's name")
     .argument("<file>", "it is replaced if it is there")
+    .option(...huge)
     .action(exportOne)
   withDebugSocket(workingSet.command("import"))
     .description("take one from a file, in place of what was recorded")
@@ -49,7 +52,16 @@ Examples:
   pagerd workingset export vm ./vm.workingset
   pagerd workingset import vm ./vm.workingset`
 
+const huge = ["--huge", "the one of memory with pages of 2 MiB"] as const
+
+interface SetOptions extends AskingOptions {
+  readonly huge?: true
+}
+
 const pathOf = (name: string) => `/v1/working_sets/${encodeURIComponent(name)}`
+/** Without a wish it is the newest of the two that there may be. */
+const pageQuery = ({ huge }: SetOptions): Record<string, string> =>
+  huge ? { page_bytes: String(hugePageBytes) } : {}
 
 async function list(options: AskingOptions): Promise<void> {
   const sets = await clientOf(options).get<WorkingSetView[]>("/v1/working_sets")
@@ -61,8 +73,9 @@ async function list(options: AskingOptions): Promise<void> {
   }
 }
 
-async function show(name: string, options: AskingOptions): Promise<void> {
-  const set = await clientOf(options).get<WorkingSetDetailView>(pathOf(name))
+async function show(name: string, options: SetOptions): Promise<void> {
+  const path = `${pathOf(name)}?${new URLSearchParams(pageQuery(options))}`
+  const set = await clientOf(options).get<WorkingSetDetailView>(path)
   if (options.json) return printJson(set)
   const terminal = terminalOf(process.stdout)
   const facts = renderTable(columns, [set], terminal)
@@ -87,8 +100,9 @@ async function removeOne(name: string, options: AskingOptions): Promise<void> {
   else await print(`removed the working set of ${name}`)
 }
 
-async function exportOne(name: string, file: string, options: AskingOptions): Promise<void> {
-  const set = await clientOf(options).get<object>(`${pathOf(name)}?export=1`)
+async function exportOne(name: string, file: string, options: SetOptions): Promise<void> {
+  const query = new URLSearchParams({ export: "1", ...pageQuery(options) })
+  const set = await clientOf(options).get<object>(`${pathOf(name)}?${query}`)
   withFile(`write ${file}`, () => writeFileSync(file, `${JSON.stringify(set)}\n`))
   if (options.json) await printJson({ exported: name, file })
   else await print(`exported the working set of ${name} to ${file}`)
@@ -130,6 +144,7 @@ const columns: readonly Column<WorkingSetView>[] = [
     align: "right",
     cell: ({ pages, page_bytes }) => formatBytes(pages * page_bytes),
   },
+  { title: "PAGES OF", align: "right", cell: ({ page_bytes }) => formatBytes(page_bytes) },
   { title: "IMAGE LENGTH", align: "right", cell: ({ length_bytes }) => formatBytes(length_bytes) },
   { title: "RUNS", align: "right", cell: ({ runs }) => formatCount(runs) },
   {

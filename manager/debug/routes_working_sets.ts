@@ -15,14 +15,16 @@ export const workingSetRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/working_sets/:name*",
     summary: "one of them with its ranges in their order; ?export=1 gives a file of it",
-    parameters: ["export"],
+    parameters: ["export", "page_bytes"],
     answer: (call) => {
       const { inspect, argument, query } = call
       const { workingSets } = inspect
       const isExport = query.get("export") === "1"
-      return jsonAnswer(
-        (isExport ? workingSets.file(argument) : workingSets.find(argument)) ?? no(call),
-      )
+      const pageBytes = query.has("page_bytes") ? Number(query.get("page_bytes")) : undefined
+      const found = isExport
+        ? workingSets.file(argument, pageBytes)
+        : workingSets.find(argument, pageBytes)
+      return jsonAnswer(found ?? no(call))
     },
   },
   {

@@ -1,4 +1,3 @@
-import { pageBytes } from "../../protocol/limits.js"
 import type { Image, ImageRegistry } from "../images/registry.js"
 import type { InspectableWorkingSets, WorkingSetDetailView, WorkingSetView } from "../view.js"
 import { isOff } from "../working_sets/choice.js"
@@ -18,18 +17,18 @@ export class WorkingSetDesk implements InspectableWorkingSets {
     return (this.sets.kept?.list() ?? []).map((set) => this.viewOf(set))
   }
 
-  find(name: string): WorkingSetDetailView | undefined {
-    const set = this.named(name)
+  find(name: string, pageBytes?: number): WorkingSetDetailView | undefined {
+    const set = this.named(name, pageBytes)
     if (set === undefined) return undefined
     const ranges: WorkingSetDetailView["ranges"] = []
     eachPair(this.replayOf(set), (first, pages) => {
-      ranges.push({ offset_bytes: first * pageBytes, length_bytes: pages * pageBytes })
+      ranges.push({ offset_bytes: first * set.pageBytes, length_bytes: pages * set.pageBytes })
     })
     return { ...this.viewOf(set), ranges }
   }
 
-  file(name: string): object | undefined {
-    const set = this.named(name)
+  file(name: string, pageBytes?: number): object | undefined {
+    const set = this.named(name, pageBytes)
     return set && encodeSet(set)
   }
 
@@ -48,16 +47,16 @@ export class WorkingSetDesk implements InspectableWorkingSets {
 
   remove(name: string): boolean {
     const found = (this.sets.kept?.list() ?? []).filter(({ image }) => image === name)
-    for (const { key } of found) this.sets.forget(key)
+    for (const set of found) this.sets.forget(set)
     return found.length > 0
   }
 
   /** That of the image which has the name now, else the newest of one that had it. */
-  private named(name: string): WorkingSet | undefined {
+  private named(name: string, pageBytes: number | undefined): WorkingSet | undefined {
     const key = this.imageOf(name)?.key
-    const kept = this.sets.kept
-    const current = key === undefined ? undefined : kept?.find(key)
-    return current ?? kept?.list().find(({ image }) => image === name)
+    const isOfSize = (set: WorkingSet) => pageBytes === undefined || set.pageBytes === pageBytes
+    const kept = (this.sets.kept?.list() ?? []).filter(isOfSize)
+    return kept.find((set) => set.key === key) ?? kept.find(({ image }) => image === name)
   }
 
   private imageOf(name: string): Image | undefined {
@@ -65,7 +64,7 @@ export class WorkingSetDesk implements InspectableWorkingSets {
   }
 
   private replayOf(set: WorkingSet) {
-    const whole = { first: 0, end: Math.ceil(set.lengthBytes / pageBytes) }
+    const whole = { first: 0, end: Math.ceil(set.lengthBytes / set.pageBytes) }
     return this.sets.replayOf(set, whole)
   }
 
@@ -74,7 +73,7 @@ export class WorkingSetDesk implements InspectableWorkingSets {
     const isUsed = this.images
       .list()
       .some((image) => image.key === set.key && isRecorded(image, settings))
-    const experience = this.sets.experienceOf(set.key)
+    const experience = this.sets.experienceOf(set)
     const pages = pagesIn(this.replayOf(set))
     return {
       image: set.image,
@@ -87,7 +86,7 @@ export class WorkingSetDesk implements InspectableWorkingSets {
       runs: set.runs,
       hit_ratio: set.hitRatio,
       recorded_at: set.recordedAt,
-      recordings: this.sets.recordingsOf(set.key),
+      recordings: this.sets.recordingsOf(set),
       replays: experience.replays,
       pages_replayed: experience.pagesReplayed,
       pages_missed: experience.pagesMissed,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { z } from "zod"
-import { pageBytes } from "../../protocol/limits.js"
+import { hugePageBytes, pageBytes } from "../../protocol/limits.js"
 import { imageName } from "../../protocol/messages.js"
 import { reasonOf } from "../errors.js"
 import type { WorkingSet } from "./working_set.js"
@@ -27,7 +27,7 @@ const contents = z.strictObject({
   image: imageName,
   key: z.string().regex(/^[0-9a-f]{32}$/, "it is 32 hexadecimal digits"),
   length_bytes: whole(1, Number.MAX_SAFE_INTEGER),
-  page_bytes: z.literal(pageBytes),
+  page_bytes: z.union([z.literal(pageBytes), z.literal(hugePageBytes)]),
   runs: whole(1, Number.MAX_SAFE_INTEGER),
   hit_ratio: z.number().min(0).max(1).nullable(),
   recorded_at: z.iso.datetime(),
@@ -54,14 +54,14 @@ export function encodeSet(set: WorkingSet): WorkingSetFile {
     image: set.image,
     key: set.key,
     length_bytes: set.lengthBytes,
-    page_bytes: pageBytes,
+    page_bytes: set.pageBytes,
     runs: set.runs,
     hit_ratio: set.hitRatio,
     recorded_at: set.recordedAt,
     ranges: set.ranges.map((one): [number, number, number, number] => {
       return [one.first, one.pages, one.score, one.rank]
     }),
-  } as const
+  }
   return { format, version, sha256: digestOf(written), set: written }
 }
 
@@ -76,7 +76,7 @@ export function decodeSet(given: unknown): WorkingSet {
     throw new MalformedWorkingSet(message)
   }
   const ranges = set.ranges.map(([first, pages, score, rank]) => ({ first, pages, score, rank }))
-  checkRanges(ranges, Math.ceil(set.length_bytes / pageBytes))
+  checkRanges(ranges, Math.ceil(set.length_bytes / set.page_bytes))
   return {
     image: set.image,
     key: set.key,

@@ -1,11 +1,12 @@
-import { pageBytes } from "../../protocol/limits.js"
 import type { Config } from "../config.js"
 import type { Image } from "../images/registry.js"
 
 export type WorkingSetSettings = Config["workingSets"]
 
-export const pagesMaxOf = ({ bytesMax }: WorkingSetSettings): number =>
-  Math.floor(bytesMax / pageBytes)
+export const pagesMaxOf = (
+  { bytesMax }: WorkingSetSettings,
+  { pageBytes }: { readonly pageBytes: number },
+): number => Math.floor(bytesMax / pageBytes)
 
 /**
  * Whether runs on it are recorded. What clients publish is not: a user's many images would push

@@ -1,7 +1,10 @@
-import { pageBytes } from "../../protocol/limits.js"
+import { pageBytes as enginePageBytes, hugePageBytes } from "../../protocol/limits.js"
 import type { PagePairs } from "../engine/recordings.js"
 
-/** Pages [first, first + pages) of an image that were touched together, run after run. */
+/**
+ * Pages [first, first + pages) of an image that were touched together, run after run. Pages are of
+ * the working set's own size here and below.
+ */
 export interface TouchedRange {
   readonly first: number
   readonly pages: number
@@ -17,6 +20,7 @@ export interface WorkingSet {
   /** Of the image's bytes: another image of that name has another set. */
   readonly key: string
   readonly lengthBytes: number
+  /** Of the memory that runs had: those with huge pages have a set of their own. */
   readonly pageBytes: number
   /** That it was recorded from. */
   readonly runs: number
@@ -36,13 +40,14 @@ export interface PageSpan {
 
 /** From here on a page counts as one that runs need. */
 export const scoreMin = 0.5
-/** Read from a source together, though first touched apart: as many as a default window has. */
-const blockPages = 16
+/** Read from a source together, though first touched apart: as much as a default window has. */
+const blockBytes = 65_536
 
 /** The pages to be replayed within the span, in the order in which they are needed. */
 export function replayOf(set: WorkingSet, span: PageSpan, pagesMax: number): PagePairs {
+  const blockPages = Math.max(blockBytes / set.pageBytes, 1)
   const ranges = set.ranges.filter(({ score }) => score >= scoreMin)
-  const pieces = ranges.flatMap((range) => piecesOf(range, span))
+  const pieces = ranges.flatMap((range) => piecesOf(range, span, blockPages))
   const ranks = new Map<number, number>()
   for (const { block, rank } of pieces) {
     ranks.set(block, Math.min(rank, ranks.get(block) ?? Number.POSITIVE_INFINITY))
@@ -64,7 +69,11 @@ interface Piece {
 }
 
 /** A range cut at the borders of blocks, so far as it lies in the span. */
-function piecesOf({ first, pages, rank }: TouchedRange, span: PageSpan): Piece[] {
+function piecesOf(
+  { first, pages, rank }: TouchedRange,
+  span: PageSpan,
+  blockPages: number,
+): Piece[] {
   const pieces: Piece[] = []
   const end = Math.min(first + pages, span.end)
   for (let from = Math.max(first, span.first); from < end; ) {
@@ -113,7 +122,35 @@ export function pageSetOf(pairs: PagePairs): Set<number> {
   return pages
 }
 
-export const spanOf = (offsetBytes: bigint, lengthBytes: bigint): PageSpan => ({
-  first: Number(offsetBytes / BigInt(pageBytes)),
-  end: Number((offsetBytes + lengthBytes) / BigInt(pageBytes)),
-})
+/** What a region shows: whole pages of that size, or undefined. */
+export function spanOf(
+  offsetBytes: bigint,
+  lengthBytes: bigint,
+  pageBytes: number,
+): PageSpan | undefined {
+  const unit = BigInt(pageBytes)
+  if (offsetBytes % unit !== 0n || lengthBytes % unit !== 0n) return undefined
+  return { first: Number(offsetBytes / unit), end: Number((offsetBytes + lengthBytes) / unit) }
+}
+
+/** Of the engine's pages to those of a set, each of which is touched with any part of it. */
+export function fromEngine(pairs: PagePairs, pageBytes: number): PagePairs {
+  const scale = pageBytes / enginePageBytes
+  if (scale === 1) return pairs
+  const scaled: number[] = []
+  eachPair(pairs, (first, pages) => {
+    const from = Math.floor(first / scale)
+    scaled.push(from, Math.ceil((first + pages) / scale) - from)
+  })
+  return Uint32Array.from(scaled)
+}
+
+/** And back. */
+export function toEngine(pairs: PagePairs, pageBytes: number): PagePairs {
+  const scale = pageBytes / enginePageBytes
+  return scale === 1 ? pairs : pairs.map((number) => number * scale)
+}
+
+/** Tells a set from those of other images, and of other pages: as its file is called. */
+export const setNameOf = ({ key, pageBytes }: Pick<WorkingSet, "key" | "pageBytes">): string =>
+  `${key}-${pageBytes === hugePageBytes ? "2m" : "4k"}`

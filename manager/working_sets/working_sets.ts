@@ -1,3 +1,4 @@
+import { pageBytes as smallPageBytes } from "../../protocol/limits.js"
 import type { Engine } from "../engine/engine.js"
 import type { PagePairs } from "../engine/recordings.js"
 import type { RegionRequest } from "../engine/region_request.js"
@@ -9,11 +10,14 @@ import { mergeRun } from "./merge.js"
 import { isRecorded, pagesMaxOf, type WorkingSetSettings } from "./settings.js"
 import type { WorkingSetStore } from "./store.js"
 import {
+  fromEngine,
   type PageSpan,
   pageSetOf,
   pagesIn,
   replayOf,
+  setNameOf,
   spanOf,
+  toEngine,
   type WorkingSet,
 } from "./working_set.js"
 
@@ -22,6 +26,8 @@ interface Watched {
   readonly space: number
   readonly region: number
   readonly image: Image
+  /** Of the region's memory: the set is that of such pages. */
+  readonly pageBytes: number
   readonly span: PageSpan
   /** The set's pages that are replayed; undefined: none, and all that is touched is recorded. */
   readonly replayed: PagePairs | undefined
@@ -30,6 +36,8 @@ interface Watched {
 
 type Asked = Omit<RegionRequest, "request" | "touchesMax">
 
+/** Touches are noted in small pages, whatever the memory's are. */
+const engineUnit = { pageBytes: smallPageBytes }
 /** How much of a new hit ratio the last run makes. */
 const hitWeight = 0.5
 /** Spans of one image for which it is kept what is replayed of them. */
@@ -65,24 +73,28 @@ export class WorkingSets {
   }
 
   /** Since this manager began. */
-  experienceOf(key: string): Readonly<Experience> {
-    return this.experiences.get(key) ?? newExperience()
+  experienceOf(set: WorkingSet): Readonly<Experience> {
+    return this.experiences.get(setNameOf(set)) ?? newExperience()
   }
 
-  /** Regions of the image that are being recorded. */
-  recordingsOf(key: string): number {
+  /** Regions that the set is being recorded of. */
+  recordingsOf(set: WorkingSet): number {
     let count = 0
-    for (const { image } of this.watched.values()) count += image.key === key ? 1 : 0
+    for (const watched of this.watched.values()) {
+      count += nameOf(watched) === setNameOf(set) ? 1 : 0
+    }
     return count
   }
 
   /** Has the engine map a region. `isNew`: it is no earlier manager's, of which much is there. */
   async map(asked: Asked, image: Image, isNew: boolean): Promise<void> {
-    const choice = isNew ? this.choose(image) : "nothing"
-    const touchesMax = choice === "nothing" ? 0 : pagesMaxOf(this.settings)
+    const { imageOffsetBytes, lengthBytes, pageBytes } = asked
+    const span = spanOf(imageOffsetBytes, lengthBytes, pageBytes)
+    const choice = isNew && span ? this.choose(image, pageBytes) : "nothing"
+    const touchesMax = choice === "nothing" ? 0 : pagesMaxOf(this.settings, engineUnit)
     await this.engine.map({ ...asked, touchesMax })
     // The client hears first that its region is mapped.
-    if (choice !== "nothing") setImmediate(() => this.begin(asked, image, choice))
+    if (choice !== "nothing" && span) setImmediate(() => this.begin(asked, image, span, choice))
   }
 
   /** To be called before the engine ends the region. */
@@ -92,8 +104,9 @@ export class WorkingSets {
     if (watched === undefined) return
     this.watched.delete(key)
     clearTimeout(watched.timer)
-    const touches = this.engine.native.takeTouches(space, region)
-    if (touches === undefined || touches.length === 0) return
+    const noted = this.engine.native.takeTouches(space, region)
+    if (noted === undefined || noted.length === 0) return
+    const touches = fromEngine(noted, watched.pageBytes)
     if (watched.replayed === undefined) this.note(watched, touches)
     else this.noteMissed(watched, watched.replayed, touches)
   }
@@ -113,49 +126,50 @@ export class WorkingSets {
   }
 
   /** For good, as far as it was recorded by now. */
-  forget(key: string): void {
-    this.experiences.delete(key)
-    this.store?.remove(key)
+  forget(set: WorkingSet): void {
+    this.experiences.delete(setNameOf(set))
+    this.store?.remove(setNameOf(set))
   }
 
   /** As if it had been recorded here; what is known of another that it replaces is not its own. */
   adopt(set: WorkingSet): void {
-    this.experiences.delete(set.key)
+    this.experiences.delete(setNameOf(set))
     this.store?.put(set)
   }
 
-  private choose(image: Image): Choice {
+  private choose(image: Image, pageBytes: number): Choice {
     const { store, settings } = this
     if (store === undefined || !isRecorded(image, settings)) return "nothing"
     if (this.watched.size >= settings.recordingsMax) return "nothing"
-    const set = store.find(image.key)
+    const name = nameOf({ image, pageBytes })
+    const set = store.find(name)
     if (set === undefined) return "record"
-    const experience = this.experienceFor(image.key)
+    const experience = this.experienceFor(name)
     experience.attaches += 1
     const choice = choose(set, experience, settings)
     if (choice === "record") experience.isDoubtful = false
     return choice
   }
 
-  private begin(asked: Asked, image: Image, choice: Choice): void {
+  private begin(asked: Asked, image: Image, span: PageSpan, choice: Choice): void {
     if (this.store === undefined) return
-    const { space, region } = asked
-    const span = spanOf(asked.imageOffsetBytes, asked.lengthBytes)
-    const replayed = choice === "replay" ? this.pagesFor(image, span) : undefined
+    const { space, region, pageBytes } = asked
+    const what = { image, pageBytes, span }
+    const replayed = choice === "replay" ? this.pagesFor(what) : undefined
     if (replayed !== undefined && !this.mayReplay(asked, replayed)) {
       this.engine.native.takeTouches(space, region)
       return
     }
     const timer = setTimeout(() => this.end(space, region), this.settings.windowMs)
     timer.unref()
-    this.watched.set(keyOf(space, region), { space, region, image, span, replayed, timer })
+    this.watched.set(keyOf(space, region), { space, region, ...what, replayed, timer })
     if (replayed !== undefined) void this.replay(asked, image, replayed)
   }
 
   /** Undefined where no run has shown yet what it needs there. */
-  private pagesFor(image: Image, span: PageSpan): PagePairs | undefined {
-    const set = this.store?.find(image.key)
-    const pages = set && this.replayOf(set, span)
+  private pagesFor(what: Pick<Watched, "image" | "pageBytes" | "span">): PagePairs | undefined {
+    const set = this.store?.find(nameOf(what))
+    const pages = set && this.replayOf(set, what.span)
     return pages === undefined || pages.length === 0 ? undefined : pages
   }
 
@@ -163,7 +177,7 @@ export class WorkingSets {
   replayOf(set: WorkingSet, span: PageSpan): PagePairs {
     const known = this.replays.get(set) ?? new Map<string, PagePairs>()
     const name = `${span.first} ${span.end}`
-    const pages = known.get(name) ?? replayOf(set, span, pagesMaxOf(this.settings))
+    const pages = known.get(name) ?? replayOf(set, span, pagesMaxOf(this.settings, set))
     // Sets change with each run that is recorded, so one has few that are asked for again.
     if (known.size >= spansKept) known.clear()
     this.replays.set(set, known.set(name, pages))
@@ -173,19 +187,21 @@ export class WorkingSets {
   private mayReplay(asked: Asked, pages: PagePairs): boolean {
     // The engine's places for bulk work are everybody's.
     if (this.replaysUnderWay >= this.settings.replaysMax) return false
-    const absent = this.engine.native.absentPages(asked.image, pages)
-    const windowBytes = asked.windowBytes || this.windowBytesDefault
-    return isWorthIt({ pages: pagesIn(pages), absent, windowBytes })
+    const wanted = toEngine(pages, asked.pageBytes)
+    const absent = this.engine.native.absentPages(asked.image, wanted)
+    const askedBytes = asked.windowBytes || this.windowBytesDefault
+    const windowBytes = Math.max(askedBytes, asked.pageBytes)
+    return isWorthIt({ pages: pagesIn(wanted), absent, windowBytes })
   }
 
-  private async replay({ space, region }: Asked, image: Image, pages: PagePairs) {
+  private async replay({ space, region, pageBytes }: Asked, image: Image, pages: PagePairs) {
     const facts = { image: image.name, space, region, pages: pagesIn(pages) }
     this.replaysUnderWay += 1
     try {
-      const installed = await this.engine.replay(space, region, pages)
-      const experience = this.experienceFor(image.key)
+      const installed = await this.engine.replay(space, region, toEngine(pages, pageBytes))
+      const experience = this.experienceFor(nameOf({ image, pageBytes }))
       experience.replays += 1
-      experience.pagesReplayed += Number(installed)
+      experience.pagesReplayed += (Number(installed) * engineUnit.pageBytes) / pageBytes
       this.log.debug({ ...facts, installed: Number(installed) }, "a working set is replayed")
     } catch (error) {
       this.log.debug({ ...facts, reason: reasonOf(error) }, "a replay has ended early")
@@ -194,17 +210,17 @@ export class WorkingSets {
     }
   }
 
-  private note({ image, span }: Watched, touches: PagePairs): void {
+  private note({ image, pageBytes, span }: Watched, touches: PagePairs): void {
     const { store, settings } = this
-    const pagesMax = pagesMaxOf(settings)
-    const old = store?.find(image.key)
+    const pagesMax = pagesMaxOf(settings, { pageBytes })
+    const old = store?.find(nameOf({ image, pageBytes }))
     const replayed = old && this.replayOf(old, span)
     const ranges = mergeRun(old ?? { runs: 0, ranges: [] }, { touches, span }, pagesMax)
     store?.put({
       image: image.name,
       key: image.key,
       lengthBytes: Number(image.lengthBytes),
-      pageBytes: old?.pageBytes ?? 4_096,
+      pageBytes,
       runs: (old?.runs ?? 0) + 1,
       hitRatio: hitRatioOf(old?.hitRatio ?? null, replayed, touches),
       recordedAt: new Date().toISOString(),
@@ -213,29 +229,33 @@ export class WorkingSets {
   }
 
   /** What was asked for though there was a replay. */
-  private noteMissed({ image }: Watched, replayed: PagePairs, touches: PagePairs): void {
+  private noteMissed(watched: Watched, replayed: PagePairs, touches: PagePairs): void {
     const inSet = pageSetOf(replayed)
     const touched = pageSetOf(touches)
     let late = 0
     for (const page of touched) late += inSet.has(page) ? 1 : 0
     const missed = touched.size - late
-    const experience = this.experienceFor(image.key)
+    const experience = this.experienceFor(nameOf(watched))
     experience.pagesMissed += missed
     experience.pagesLate += late
     // The next run is looked at as it is by itself, rather than one of the next sixteen.
     if (missed > inSet.size / 2) experience.isDoubtful = true
   }
 
-  private experienceFor(key: string): Experience {
-    const known = this.experiences.get(key)
+  private experienceFor(name: string): Experience {
+    const known = this.experiences.get(name)
     if (known !== undefined) return known
     const experience = newExperience()
     // As many as there are sets; those of sets that are gone go when it gets too many.
     if (this.experiences.size > 2 * this.settings.setsMax) this.experiences.clear()
-    this.experiences.set(key, experience)
+    this.experiences.set(name, experience)
     return experience
   }
 }
+
+/** Of the set that is recorded of such memory. */
+const nameOf = ({ image, pageBytes }: Pick<Watched, "image" | "pageBytes">): string =>
+  setNameOf({ key: image.key, pageBytes })
 
 const keyOf = (space: number, region: number): string => `${space}/${region}`
 

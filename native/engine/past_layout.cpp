@@ -118,8 +118,8 @@ bool can_be_of(const PastRegion &past, const RegionPlan &plan, std::uint64_t ima
   // What a client has of a file can have grown; of other memory, that is zeros.
   const bool is_anonymous = plan.backing == Backing::anonymous;
   const std::uint64_t low = is_anonymous ? plan.image_offset_bytes : 0;
-  const std::uint64_t plan_end = plan.image_offset_bytes + plan.length_bytes;
-  const std::uint64_t high = is_anonymous ? std::min(plan_end, image_bytes) : image_bytes;
+  const std::uint64_t shown_end = plan.image_offset_bytes + shown_bytes(plan, image_bytes);
+  const std::uint64_t high = is_anonymous ? shown_end : image_bytes;
   return std::all_of(past.parts.begin(), past.parts.end(), [&](const PastPart &part) {
     if (part.content == Content::zeros) return is_anonymous;
     const std::uint64_t end = part.image_offset_bytes + part.range.bytes();

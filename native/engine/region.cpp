@@ -20,6 +20,12 @@ std::uint64_t streak_window_of(Backing backing) {
 
 }  // namespace
 
+std::uint64_t shown_bytes(const RegionPlan &plan, std::uint64_t image_bytes) {
+  const std::uint64_t behind = image_bytes - std::min(image_bytes, plan.image_offset_bytes);
+  const std::uint64_t whole = behind + plan.page_bytes - 1;
+  return std::min(plan.length_bytes, whole - whole % plan.page_bytes);
+}
+
 Region::Region(const RegionPlan &plan, std::shared_ptr<ServedImage> image)
     : Region(plan, Content::image,
              std::make_shared<RegionLife>(plan.id, std::move(image),
@@ -53,10 +59,7 @@ std::shared_ptr<Region> Region::part(Window range, std::uint64_t to) const {
 }
 
 Window Region::shown() const {
-  const std::uint64_t image_bytes = image().image().pages() * page_bytes;
-  const std::uint64_t behind = image_bytes - std::min(image_bytes, image_offset_bytes());
-  const std::uint64_t whole = behind + plan_.page_bytes - 1;
-  return {start(), start() + std::min(plan_.length_bytes, whole - whole % plan_.page_bytes)};
+  return {start(), start() + shown_bytes(plan_, image().image().pages() * page_bytes)};
 }
 
 std::shared_ptr<Region> Region::beyond(Window range) const {

@@ -34,6 +34,9 @@ struct RegionPlan {
   std::uint64_t page_bytes = sys::page_bytes;
 };
 
+// Of such a region, what an image of that length reaches: whole pages of the client's memory.
+std::uint64_t shown_bytes(const RegionPlan &plan, std::uint64_t image_bytes);
+
 // What a part of a region shows: its range of the image, or zeros, where its client has let it grow
 // beyond that, or has moved the pages away and kept the addresses.
 enum class Content : std::uint8_t { image, zeros };

@@ -23,7 +23,7 @@ function afterRuns(runs: readonly number[][], pagesMax = 1_000): TouchedRange[] 
 }
 
 const replay = (ranges: readonly TouchedRange[], span = whole, pagesMax = 1_000): number[] => {
-  return [...replayOf({ ranges } as WorkingSet, span, pagesMax)]
+  return [...replayOf({ ranges, pageBytes: 4096 } as WorkingSet, span, pagesMax)]
 }
 
 test("one run's pages are replayed in the order of their first touches", () => {
