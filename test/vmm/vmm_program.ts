@@ -53,6 +53,11 @@ export interface VmmReady {
   readonly pages: number
 }
 
+interface Refusal {
+  readonly state: string
+  readonly why?: string
+}
+
 /** What came of an order; which fields there are is the order's. */
 export interface VmmAnswer {
   readonly order: string
@@ -134,8 +139,8 @@ export async function startVmm(options: VmmOptions): Promise<Vmm> {
   })
   const vmm = endsWithItsTest(new OwnedProcess("vmm", child))
   const lines = new Lines(vmm, options.answerBudgetMs)
-  const ready = (await lines.next("the VM's start")) as unknown as VmmReady & { state: string }
-  if (ready.state !== "ready") throw new Error(`the VM did not start: ${JSON.stringify(ready)}`)
+  const ready = (await lines.next("the VM's start")) as unknown as VmmReady & Refusal
+  if (ready.state !== "ready") throw new Error(`the VM did not start: ${ready.why}`)
   return new Vmm(vmm, lines, ready)
 }
 

@@ -11,7 +11,7 @@ const detectors: readonly {
   readonly figure: keyof GuestReport
   readonly finding: RegExp
 }[] = [
-  { lie: "seed", figure: "wrong", finding: /^VM \d .*: inspect: \d+ of 2048 wrong; the first at/m },
+  { lie: "seed", figure: "wrong", finding: /^VM \d .*own thread .*: \d+ of 2048 wrong; the/m },
   { lie: "exit", figure: "lost_vms", finding: /^VM 0 of Firecracker 1\.16 .*signal SIGKILL/m },
 ]
 

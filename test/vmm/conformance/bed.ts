@@ -1,5 +1,12 @@
 import { statSync } from "node:fs"
-import { startVmm, type Vmm, type VmmAnswer, type VmmOptions } from "../vmm_program.js"
+import {
+  startVmm,
+  type Vmm,
+  type VmmAnswer,
+  type VmmOptions,
+  type VmmReady,
+} from "../vmm_program.js"
+import { wrongWords } from "./words.js"
 
 const pageBytes = 4096
 const mebibyte = 1 << 20
@@ -22,6 +29,8 @@ export interface BedOptions {
 export class Bed {
   /** Of the image, the last one perhaps not whole. */
   readonly pages: number
+  /** How the guests run; undefined before the first VM is there. */
+  guest: Pick<VmmReady, "mode" | "why_plain"> | undefined
   readonly #vms: Vmm[] = []
 
   constructor(readonly options: BedOptions) {
@@ -44,7 +53,14 @@ export class Bed {
     const common = { socket, image, isPlain, memory: this.memory, answerBudgetMs: patienceMs }
     const vm = await startVmm({ ...common, ...options })
     this.#vms.push(vm)
+    this.guest = vm.ready
     return vm
+  }
+
+  /** Of the VMs that have not ended. */
+  get pids(): number[] {
+    const isAlive = ({ process: { child } }: Vmm) => (child.exitCode ?? child.signalCode) === null
+    return this.#vms.filter(isAlive).map(({ process }) => process.pid)
   }
 
   async end(): Promise<void> {
@@ -54,16 +70,8 @@ export class Bed {
 
 /** Fails with what was wrong in an answer. */
 export function right(answer: VmmAnswer): void {
-  const { order, accesses, wrong, failed, first_wrong, first_failed } = answer
-  if (failed > 0) {
-    const first = first_failed && `, the first at ${first_failed.address}: ${first_failed.how}`
-    throw new Error(`${order}: ${failed} of ${accesses} accesses failed${first ?? ""}`)
-  }
-  if (wrong > 0) {
-    const { address, found, wanted } = first_wrong ?? { address: "?", found: "?", wanted: "?" }
-    const first = `the first at ${address}: found ${found}, wanted ${wanted}`
-    throw new Error(`${order}: ${wrong} of ${accesses} wrong; ${first}`)
-  }
+  const wrong = wrongWords(answer)
+  if (wrong !== undefined) throw new Error(wrong)
 }
 
 const walkedMax = 1024

@@ -73,11 +73,24 @@ function ordersOrExit(): Orders {
   }
 }
 
+/** Once: what passes without KVM may fail with it. */
+function tellOfPlainGuests({ whyPlain }: CaseResult): void {
+  if (hasToldOfPlain || whyPlain === null) return
+  hasToldOfPlain = true
+  console.error(`NO KVM (${whyPlain}): threads of the VMM stand in for guests, and fault as those`)
+  console.error("of any process do, not within KVM_RUN. Firecracker's guests need more than this.")
+}
+
 const { bed, chosen, isJson } = ordersOrExit()
+// By way of an exit, so that the machine's huge pages are as before.
+process.once("SIGINT", () => process.exit(130))
+process.once("SIGTERM", () => process.exit(143))
+let hasToldOfPlain = false
 const results: CaseResult[] = []
 for (const one of chosen) {
   const result = await runCase(one, bed)
   results.push(result)
+  tellOfPlainGuests(result)
   if (!isJson) console.log(caseLines(result))
 }
 console.log(isJson ? JSON.stringify(results, null, 2) : `\n${sumLine(results)}`)

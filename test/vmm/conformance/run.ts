@@ -1,5 +1,6 @@
 import { Bed, type BedOptions } from "./bed.js"
 import type { Case } from "./cases.js"
+import { failureWords } from "./words.js"
 
 export interface CaseResult {
   readonly name: string
@@ -8,6 +9,10 @@ export interface CaseResult {
   /** What went wrong, or why it could not be tried; "" when it passed. */
   readonly reason: string
   readonly tookMs: number
+  /** How the guests ran; null when no VM was started. */
+  readonly guest: "kvm" | "plain" | null
+  /** Why not under KVM; null when they were. */
+  readonly whyPlain: string | null
 }
 
 /** One case with VMs of its own, which are gone afterwards. */
@@ -20,21 +25,17 @@ export async function runCase(one: Case, options: BedOptions): Promise<CaseResul
     state,
     reason,
     tookMs: Math.round(performance.now() - startedMs),
+    guest: bed.guest?.mode ?? null,
+    whyPlain: bed.guest?.why_plain ?? null,
   })
   try {
     const why = await one.run(bed)
     return why ? end("skip", why) : end("pass", "")
   } catch (error) {
-    return end("fail", reasonOf(error as Error))
+    return end("fail", failureWords((error as Error).message, bed.pids))
   } finally {
     await bed.end()
   }
-}
-
-/** A VM that does not answer waits for a page, or in a madvise for its event to be read. */
-function reasonOf({ message }: Error): string {
-  const isLate = /^the answer to .* took longer than/.test(message)
-  return isLate ? `${message}: the VM waits for the manager` : message.trimEnd()
 }
 
 /** The lines that a person reads: one for each case, its reason below, and the sum. */
@@ -46,5 +47,7 @@ export function caseLines({ name, claim, state, reason, tookMs }: CaseResult): s
 export function sumLine(results: readonly CaseResult[]): string {
   const count = (state: CaseResult["state"]): number =>
     results.filter((result) => result.state === state).length
-  return `${count("pass")} passed, ${count("fail")} failed, ${count("skip")} skipped`
+  const isPlain = results.some(({ guest }) => guest === "plain")
+  const way = isPlain ? ", WITHOUT KVM" : ""
+  return `${count("pass")} passed, ${count("fail")} failed, ${count("skip")} skipped${way}`
 }

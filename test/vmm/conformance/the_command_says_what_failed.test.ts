@@ -39,8 +39,10 @@ test("a case that fails has its line, its reason, and exit code 1", async () => 
   assert.is(code, 1)
   assert.match(lines[0] ?? "", /^pass +\d+ ms {2}one-region /)
   assert.match(lines[1] ?? "", /^fail +\d+ ms {2}removed-before-touch /)
-  assert.match(lines[2] ?? "", /\| walk: \d+ of 600 wrong; the first at 0x\w+: found 0x\w+, wanted/)
-  assert.is(lines.at(-1), "1 passed, 1 failed, 0 skipped")
+  const wrong =
+    /\| the guest reads .*: \d+ of 600 wrong; the first at 0x\w+ of memory: found 0x\w+,/
+  assert.match(lines[2] ?? "", wrong)
+  assert.match(lines.at(-1) ?? "", /^1 passed, 1 failed, 0 skipped/)
 })
 
 test("a guest that waits for ever is a reason, after the patience that was asked for", async () => {
@@ -50,7 +52,8 @@ test("a guest that waits for ever is a reason, after the patience that was asked
   const { code, stdout } = await conformance("--socket", socket, "--image", image, ...chosen)
 
   assert.is(code, 1)
-  assert.match(stdout, /"walk .*took longer than 300 ms: the VM waits for the manager/)
+  assert.match(stdout, /the guest reads a word of each page: took longer than 300 ms;/)
+  assert.match(stdout, /; faults of the VM: 1 that nobody has read, 0 read and not resolved$/m)
 })
 
 test("with --json it prints the results alone, and exits with 0 when none failed", async () => {
@@ -62,6 +65,17 @@ test("with --json it prints the results alone, and exits with 0 when none failed
   const results = JSON.parse(stdout)
   assert.is(code, 0)
   assert.equal([results.length, results[0].name, results[0].state], [1, "two-regions", "pass"])
+})
+
+test("where there is no KVM it says so before all else, and in its sum", async () => {
+  const { socket } = await startNaiveManager(image, [])
+  const chosen = ["--case", "two-regions", "--case", "one-region", "--plain"]
+
+  const { stdout, stderr } = await conformance("--socket", socket, "--image", image, ...chosen)
+
+  assert.match(stderr, /^NO KVM \(--plain was given\): threads of the VMM stand in for guests/)
+  assert.is(stderr.split("NO KVM").length, 2)
+  assert.match(stdout, /2 passed, 0 failed, 0 skipped, WITHOUT KVM\n$/)
 })
 
 test("a socket where nobody listens fails each case with the reason", async () => {
