@@ -57,6 +57,9 @@ export function startReferenceManager(
   return start("reference_manager.c", image, ["--delay-us", delay], options.socket)
 }
 
+/** naive_manager.c, compiled. */
+export const naiveProgram = (): string => compiled("naive_manager.c")
+
 /** Serves VMs with the mistakes that are named; with none it is right. */
 export function startNaiveManager(
   image: string,

@@ -23,6 +23,8 @@ export interface BedOptions {
   /** How long a guest may wait for the answer to one order. */
   readonly patienceMs: number
   readonly isPlain: boolean
+  /** Starts the handler anew for each case; undefined where it listens already. */
+  readonly command?: string | undefined
 }
 
 /** What a case starts its VMs with. */

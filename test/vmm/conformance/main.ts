@@ -8,18 +8,27 @@ const usageError = 2
 
 const helpText = `npm run conformance -- --socket PATH --image FILE [options]
 
-Tries a handler of Firecracker's page faults: something that listens at PATH and serves the memory
-of FILE to every VM that connects there. A tiny VMM under KVM plays the VMs. FILE is one of 4 MiB to
-2.5 GiB; one that is all zeros, or whose parts are alike, shows little.
+Tries a handler of Firecracker's page faults, whoever wrote it: something that listens at PATH and
+serves the memory of FILE to every VM that connects there. A tiny VMM under KVM plays the VMs. FILE
+is one of 4 MiB to 2.5 GiB; one that is all zeros, or whose parts are alike, shows little.
 
-  --case NAME      only this one; may be given again
-  --patience-ms N  how long a guest may wait for the answer to an order (default 10000)
-  --plain          without KVM: threads of the VMM touch its memory
-  --json           prints the results as JSON, and nothing else
-  --list           prints the cases
+  --handler COMMAND  starts the handler for each case, and ends it after that: for one that serves a
+                     single VM. COMMAND is a program and its arguments, in which a shell finds
+                     $SOCKET and $IMAGE; a file that is at PATH is removed
+  --case NAME        only this one; may be given again
+  --patience-ms N    how long a guest may wait for the answer to an order (default 10000)
+  --plain            without KVM: threads of the VMM touch its memory
+  --json             prints the results as JSON, and nothing else
+  --list             prints the cases
 
-It exits with 0 when no case failed, with 1 when one did. Cases of huge pages need root, which
-reserves them for as long as they run.`
+Examples:
+  npm run conformance -- --socket /tmp/uffd.sock --image vm.mem
+  npm run conformance -- --socket /tmp/uffd.sock --image vm.mem \\
+    --handler 'target/release/my_handler "$SOCKET" "$IMAGE"'
+
+It exits with 0 when no case failed, with 1 when one did, with 2 for wrong usage. It needs /dev/kvm
+(else it says so, and threads stand in for guests), a userfaultfd (root, or who may have one), and
+for the cases of huge pages four free ones of 2 MiB, which root's runs reserve as long as they take.`
 
 const text = { type: "string" } as const
 const flag = { type: "boolean", default: false } as const
@@ -35,6 +44,7 @@ function readOrders(): Orders | undefined {
     options: {
       socket: text,
       image: text,
+      handler: text,
       case: { type: "string", multiple: true, default: [] },
       "patience-ms": { type: "string", default: "10000" },
       plain: flag,
@@ -57,7 +67,7 @@ function readOrders(): Orders | undefined {
   const unknown = names.find((name) => !cases.some((one) => one.name === name))
   if (unknown !== undefined) throw new Error(`there is no case ${unknown}; --list shows all`)
   const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name))
-  const bed = { socket, image, patienceMs, isPlain: values.plain }
+  const bed = { socket, image, patienceMs, isPlain: values.plain, command: values.handler }
   new Bed(bed) // Says what is wrong with the image before anything is tried.
   return { bed, chosen, isJson: values.json }
 }

@@ -1,5 +1,6 @@
 import { Bed, type BedOptions } from "./bed.js"
 import type { Case } from "./cases.js"
+import { OwnHandler } from "./own_handler.js"
 import { failureWords } from "./words.js"
 
 export interface CaseResult {
@@ -15,7 +16,7 @@ export interface CaseResult {
   readonly whyPlain: string | null
 }
 
-/** One case with VMs of its own, which are gone afterwards. */
+/** One case with VMs of its own, and a handler of its own where there is a command; none stays. */
 export async function runCase(one: Case, options: BedOptions): Promise<CaseResult> {
   const bed = new Bed(options)
   const startedMs = performance.now()
@@ -28,13 +29,18 @@ export async function runCase(one: Case, options: BedOptions): Promise<CaseResul
     guest: bed.guest?.mode ?? null,
     whyPlain: bed.guest?.why_plain ?? null,
   })
+  const { command, socket, image } = options
+  let handler: OwnHandler | undefined
   try {
+    if (command !== undefined) handler = await OwnHandler.start(command, socket, image)
     const why = await one.run(bed)
     return why ? end("skip", why) : end("pass", "")
   } catch (error) {
-    return end("fail", failureWords((error as Error).message, bed.pids))
+    const words = failureWords((error as Error).message, bed.pids)
+    return end("fail", [words, handler?.lastWords ?? ""].join("\n").trimEnd())
   } finally {
     await bed.end()
+    await handler?.end()
   }
 }
 

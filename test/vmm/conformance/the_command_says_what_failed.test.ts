@@ -6,7 +6,7 @@ import * as assert from "uvu/assert"
 import { repository } from "../../harness/repository.js"
 import { scratchDirectory } from "../../harness/scratch.js"
 import { guestImage } from "../guest_image.js"
-import { startNaiveManager } from "../page_managers.js"
+import { naiveProgram, startNaiveManager } from "../page_managers.js"
 import { endStarted } from "../started.js"
 
 test.after.each(endStarted)
@@ -87,6 +87,24 @@ test("a socket where nobody listens fails each case with the reason", async () =
   assert.is(code, 1)
   assert.match(stdout, /connect: No such file or directory/)
   assert.match(stdout, /0 passed, 2 failed, 0 skipped/)
+})
+
+test("a handler that is started for each case need not outlive one VM", async () => {
+  const socket = join(scratchDirectory(), "uffd.sock")
+  const stand = [naiveProgram(), "--socket", '"$SOCKET"', "--image", '"$IMAGE"', "--mistake"]
+  const chosen = ["--case", "one-region", "--case", "two-vms", "--patience-ms", "2000"]
+  const common = ["--socket", socket, "--image", image, ...chosen, "--handler"]
+
+  const single = await conformance(...common, [...stand, "serves-one-vm"].join(" "))
+  const none = await conformance(...common, `sh -c "echo no handler here; exit 3"`)
+
+  assert.match(
+    single.stdout,
+    /^pass .* one-region .*\nfail .* two-vms .*\n.*\n +\| the handler runs$/m,
+  )
+  assert.match(single.stdout, /1 passed, 1 failed, 0 skipped/)
+  assert.match(none.stdout, /ended \(code 3, signal null\); it wrote:\n +\| no handler here\n/)
+  assert.equal([single.code, none.code], [1, 1])
 })
 
 test("wrong usage is exit code 2 and says what was wanted", async () => {
