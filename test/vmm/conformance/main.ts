@@ -27,8 +27,9 @@ Examples:
     --handler 'target/release/my_handler "$SOCKET" "$IMAGE"'
 
 It exits with 0 when no case failed, with 1 when one did, with 2 for wrong usage. It needs /dev/kvm
-(else it says so, and threads stand in for guests), a userfaultfd (root, or who may have one), and
-for the cases of huge pages four free ones of 2 MiB, which root's runs reserve as long as they take.`
+(else it says so, and threads stand in for guests), a userfaultfd (root, or whoever may have one),
+and four free pages of 2 MiB for the cases of those, which root's runs reserve as long as they
+take.`
 
 const text = { type: "string" } as const
 const flag = { type: "boolean", default: false } as const

@@ -1,6 +1,6 @@
 import { Bed, type BedOptions } from "./bed.js"
 import type { Case } from "./cases.js"
-import { OwnHandler } from "./own_handler.js"
+import { TriedProgram } from "./tried_program.js"
 import { failureWords } from "./words.js"
 
 export interface CaseResult {
@@ -30,9 +30,9 @@ export async function runCase(one: Case, options: BedOptions): Promise<CaseResul
     whyPlain: bed.guest?.why_plain ?? null,
   })
   const { command, socket, image } = options
-  let handler: OwnHandler | undefined
+  let handler: TriedProgram | undefined
   try {
-    if (command !== undefined) handler = await OwnHandler.start(command, socket, image)
+    if (command !== undefined) handler = await TriedProgram.start(command, socket, image)
     const why = await one.run(bed)
     return why ? end("skip", why) : end("pass", "")
   } catch (error) {

@@ -16,17 +16,17 @@ const listens = (socket: string): boolean =>
  * A handler that is started for one case and ended after it: many serve one VM and are done. The
  * command is a program with its arguments; SOCKET and IMAGE are in its environment.
  */
-export class OwnHandler {
+export class TriedProgram {
   private constructor(private readonly process: OwnedProcess) {}
 
   /** Returns once it listens. Rejects when it ends before, or does not listen in time. */
-  static async start(command: string, socket: string, image: string): Promise<OwnHandler> {
+  static async start(command: string, socket: string, image: string): Promise<TriedProgram> {
     rmSync(socket, { force: true })
     const child = spawn("/bin/sh", ["-c", `exec ${command}`], {
       env: { ...process.env, SOCKET: socket, IMAGE: image },
       stdio: ["pipe", "pipe", "pipe"], // Some end with their standard input.
     })
-    const handler = new OwnHandler(new OwnedProcess("the handler", child))
+    const handler = new TriedProgram(new OwnedProcess("the handler", child))
     const isThere = retryUntil(`the handler listens at ${socket}`, listenBudgetMs, () => {
       return existsSync(socket) && listens(socket)
     })
