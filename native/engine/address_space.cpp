@@ -205,6 +205,11 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
           sys::Probe::changing) {
     return Refusal{"busy", what + "the client is changing its layout at this moment"};
   }
+  if (is_held_back_ && !is_memory_of(*region)) {
+    const std::string bytes = std::to_string(region->plan().page_bytes);
+    return Refusal{"region_misaligned",
+                   what + "no registered memory with pages of " + bytes + " bytes is there"};
+  }
   // Faults that came before the region did were read and dropped: let them come again. Nobody reads
   // them before the region is there, for that takes the lock.
   if (!sys::uffd_wake(uffd_.get(), start, end - start)) {
@@ -214,6 +219,12 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   holds_.fetch_add(1);
   regions_.insert(std::move(region));
   return std::nullopt;
+}
+
+// As far as can be seen before its layout events are read. Nothing can ever be installed otherwise.
+bool AddressSpace::is_memory_of(const Region &region) const {
+  const Window page = region.page_at(region.start());
+  return sys::uffd_probe(uffd_.get(), page.start, page.bytes()) != sys::Probe::other;
 }
 
 bool AddressSpace::remove_region(std::uint32_t id, std::uint32_t request) {

@@ -214,6 +214,7 @@ class AddressSpace {
   // Its faults are turned away, and woken to come again when it goes on.
   void pause_if_full();
   // It is to be read as soon as there is something to read.
+  bool is_memory_of(const Region &region) const;
   bool is_read() const { return !is_closed_ && !is_broken_ && !past_ && !is_held_back_; }
   void go_on();
   void add_to_sets();

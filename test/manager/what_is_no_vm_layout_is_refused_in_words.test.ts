@@ -46,6 +46,7 @@ const wrong: readonly [string, RegExp][] = [
   [ranges({}, { offset: -1 }), /^malformed_frame: .*1\.offset/],
   [ranges({ base_host_virt_addr: "0x1000" }), /^malformed_frame: .*0\.base_host_virt_addr/],
   [ranges({ base_host_virt_addr: 2 ** 60 }), /^malformed_frame: .*0\.base_host_virt_addr/],
+  [ranges({ page_size: 65536 }), /^unsupported_mode: .*65536 bytes, wanted 4096 or 2097152/],
   [`{"type":0,"regions":${ranges({})},"policy":0}`, /^unsupported_mode: .*policy 0, wanted 1/],
 ]
 

@@ -103,6 +103,20 @@ test("they have a working set of their own", () =>
     await second.stop()
   }))
 
+test("a VMM that does not tell of them is not served, and its operator hears why", () =>
+  needingHugePages(async () => {
+    const image = newImage(34)
+    const manager = await startManager({ images: { vm: image } })
+    const socket = await listenForVms(manager, "vm")
+    const message = { socket, memory, image, pageBytes: hugePageBytes, handshake: "1.1" } as const
+    await startVmm({ ...message, isPlain: true, isPaused: true })
+
+    const found = "no registered memory with pages of 4096 bytes is there"
+    await retryUntil("the log says why", budgetMs, () => manager.stderr.includes(found))
+    await endStarted()
+    await manager.stop()
+  }))
+
 test("one whose bytes cannot all be had is poison, and no part of it is zeros", () =>
   needingHugePages(async () => {
     const image = newImage(33)

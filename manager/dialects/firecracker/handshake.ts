@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { hugePageBytes, pageBytes } from "../../../protocol/limits.js"
 import { ClientError } from "../../errors.js"
 
 /** More than a VM has: its memory is a few ranges around a hole, and slots for hotplug. */
@@ -46,7 +47,7 @@ export type Handshake =
     }
 
 const policyCopy = 1
-const pageBytesDefault = 4_096
+const pageSizes = [pageBytes, hugePageBytes]
 
 /** Throws a ClientError that says what was found and what is wanted. */
 export function parseHandshake(text: string): Handshake {
@@ -86,8 +87,13 @@ function attachOf(list: z.output<typeof regions>): Handshake {
     address: BigInt(base_host_virt_addr),
     lengthBytes: BigInt(size),
     offsetBytes: BigInt(offset),
-    pageBytes: page_size ?? page_size_kib ?? pageBytesDefault,
+    pageBytes: page_size ?? page_size_kib ?? pageBytes,
   }))
+  for (const { address, pageBytes: found } of ranges) {
+    if (pageSizes.includes(found)) continue
+    const memory = `The memory at 0x${address.toString(16)} has pages of ${found} bytes`
+    throw new ClientError("unsupported_mode", `${memory}, wanted ${pageSizes.join(" or ")}`)
+  }
   // What else 1.12 has changed cannot be seen from here.
   const keepsSocket = list.some(({ page_size }) => page_size !== undefined)
   return { kind: "attach", ranges, keepsSocket }

@@ -1,9 +1,8 @@
-import { hugePageBytes, pageBytes } from "../../../protocol/limits.js"
+import { pageBytes } from "../../../protocol/limits.js"
 import type { Config } from "../../config.js"
 import { ClientError, reasonOf } from "../../errors.js"
 import type { ImageRegistry } from "../../images/registry.js"
 import type { Logger } from "../../log.js"
-import { hex } from "../../sessions/region_book.js"
 import type { Session } from "../../sessions/session.js"
 import type { SessionVoice } from "../../sessions/session_voice.js"
 import type { Sessions } from "../../sessions/sessions.js"
@@ -166,11 +165,6 @@ export class VmConversation implements SessionVoice {
     const { images } = this.services
     const image = images.find(this.listener.image, this.session.peer)
     for (const given of ranges) {
-      if (given.pageBytes !== pageBytes && given.pageBytes !== hugePageBytes) {
-        const memory = `The memory at ${hex(given.address)} has pages of ${given.pageBytes} bytes`
-        const wanted = `wanted ${pageBytes} or ${hugePageBytes}`
-        throw new ClientError("unsupported_mode", `${memory}, ${wanted}`)
-      }
       // Memory that was plugged in later is not in the snapshot.
       const range = { ...given, windowBytes: 0, isTailZero: true }
       await this.session.map({ image, ...range, mode: "copy", access: "private", why })

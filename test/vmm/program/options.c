@@ -63,10 +63,6 @@ static void check(const struct options *options) {
   if (options->page_bytes != 4096 && options->page_bytes != 2097152) {
     refuse("page-size", "another number", "4096 or 2097152");
   }
-  /* Before 1.7 there were no huge pages, and no field to say so. */
-  if (options->handshake == handshake_1_1 && options->page_bytes != 4096) {
-    refuse("page-size", "2097152", "4096 with handshake 1.1");
-  }
   for (int i = 0; i < options->regions; i++) {
     if (options->region_bytes[i] % options->page_bytes != 0) {
       refuse("memory", "not whole pages", "multiples of --page-size");
