@@ -132,6 +132,11 @@ export interface SocketModule {
    * comes about (native/sys/keeper.hpp). Returns its pid; one that lives already is enough.
    */
   startKeeper(): number
+  /**
+   * Makes another user the owner of our own socket at the path; throws when something else is
+   * there, a link to a socket included.
+   */
+  giveSocket(path: string, uid: number, gid: number): void
   /** Locks a file for as long as the descriptor is open; EAGAIN when somebody has it. */
   lockFile(path: string): number
   /** Makes it close-on-exec and not to block; throws for what is no socket. */

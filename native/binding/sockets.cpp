@@ -35,6 +35,15 @@ Napi::Value connect_seqpacket(const Napi::CallbackInfo &call) {
   return give(call.Env(), "Cannot connect to " + path, sys::connect_seqpacket(path));
 }
 
+// (path, uid, gid)
+Napi::Value give_socket(const Napi::CallbackInfo &call) {
+  const std::string path = call[0].ToString();
+  const sys::Status given =
+      sys::give_socket(path, call[1].ToNumber().Uint32Value(), call[2].ToNumber().Uint32Value());
+  if (!given.ok()) throw_error(call.Env(), "Cannot give " + path + " away", given.error());
+  return call.Env().Undefined();
+}
+
 // (path) => descriptor that holds the lock
 Napi::Value lock_file(const Napi::CallbackInfo &call) {
   const std::string path = call[0].ToString();
@@ -157,6 +166,7 @@ void register_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("isSameFile", Napi::Function::New<is_same_file>(env));
   exports.Set("registerRange", Napi::Function::New<register_range>(env));
   exports.Set("connectSeqpacket", Napi::Function::New<connect_seqpacket>(env));
+  exports.Set("giveSocket", Napi::Function::New<give_socket>(env));
   exports.Set("lockFile", Napi::Function::New<lock_file>(env));
   exports.Set("takeListening", Napi::Function::New<take_listening>(env));
   exports.Set("openDevice", Napi::Function::New<open_device>(env));

@@ -28,7 +28,37 @@ Result<Descriptor> open_socket(int type) {
   return opened;
 }
 
+// The socket that we bound at this path, to be changed. Whoever may write in its directory can have
+// put something else there meanwhile: no link is followed, and nothing but a socket of our own user
+// is taken for ours.
+Result<Descriptor> open_own_socket(const std::string &path) {
+  Descriptor file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) < 0) return Error{errno, "open"};
+  if (!S_ISSOCK(status.st_mode)) return Error{ENOTSOCK, "open"};
+  if (status.st_uid != ::geteuid()) return Error{EPERM, "open"};
+  return file;
+}
+
+Status set_socket_mode(const std::string &path, mode_t mode) {
+  Result<Descriptor> file = open_own_socket(path);
+  if (!file.ok()) return file.error();
+  // There is no fchmod() for O_PATH.
+  const std::string self = "/proc/self/fd/" + std::to_string(file.value().get());
+  if (::chmod(self.c_str(), mode) < 0) return Error{errno, "chmod"};
+  return Nothing{};
+}
+
 }  // namespace
+
+Status give_socket(const std::string &path, uid_t uid, gid_t gid) {
+  Result<Descriptor> file = open_own_socket(path);
+  if (!file.ok()) return file.error();
+  if (::fchownat(file.value().get(), "", uid, gid, AT_EMPTY_PATH) < 0) {
+    return Error{errno, "fchownat"};
+  }
+  return Nothing{};
+}
 
 Result<Descriptor> listen_on(const std::string &path, mode_t mode, SocketType type) {
   SocketAddress address;
@@ -40,7 +70,8 @@ Result<Descriptor> listen_on(const std::string &path, mode_t mode, SocketType ty
   const int listener = opened.value().get();
   if (::bind(listener, address.get(), address.length_bytes) < 0) return Error{errno, "bind"};
   // Until listen() every connect() is refused, so nobody slips in under the umask's mode.
-  if (::chmod(path.c_str(), mode) < 0) return Error{errno, "chmod"};
+  const Status named = set_socket_mode(path, mode);
+  if (!named.ok()) return named.error();
   if (::listen(listener, listen_backlog) < 0) return Error{errno, "listen"};
   return opened;
 }

@@ -50,6 +50,10 @@ enum class SocketType { seqpacket, stream };
 // The path must not exist. It cannot be connected to before it has its mode.
 Result<Descriptor> listen_on(const std::string &path, mode_t mode, SocketType type);
 
+// Makes another user the owner of our own socket at this path. ENOTSOCK, ELOOP, EPERM: something
+// else is there.
+Status give_socket(const std::string &path, uid_t uid, gid_t gid);
+
 // A socket that another process made for us to listen on. Makes it close-on-exec and not to block.
 struct Listening {
   std::string type;  // "seqpacket", "stream" or "" for anything else

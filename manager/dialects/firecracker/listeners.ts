@@ -1,4 +1,3 @@
-import { chownSync } from "node:fs"
 import { z } from "zod"
 import { imageName } from "../../../protocol/messages.js"
 import { ManagerError, reasonOf } from "../../errors.js"
@@ -125,11 +124,11 @@ export class Listeners {
       onConnection: (accepted) => this.accept(accepted, listening),
     })
     try {
-      if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
+      if (owner !== undefined) native.giveSocket(path, owner.uid, owner.gid)
       return socket
     } catch (error) {
       socket.close()
-      throw new ManagerError("listen_failed", `Cannot give ${path} away: ${reasonOf(error)}`)
+      throw new ManagerError("listen_failed", reasonOf(error))
     }
   }
 
