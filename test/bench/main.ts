@@ -18,12 +18,15 @@ import {
 import { measureRow, type Row, type RowResult } from "./row.js"
 import { allRows } from "./rows/all.js"
 import { fullSizes, type Sizes, smokeSizes, TestBed } from "./test_bed.js"
+import { measureRestores, wrongOf } from "./vms/restores.js"
+import { vmRows } from "./vms/rows.js"
+import { restoreCells } from "./vms/table.js"
 
 const usageError = 2
 
 function optionsOrExit(): Options {
   try {
-    const names = allRows.map(({ name }) => name)
+    const names = [...allRows, ...vmRows].map(({ name }) => name)
     const options = readOptions(process.argv.slice(2), names)
     if (options !== undefined) return options
     console.log(helpText)
@@ -41,10 +44,15 @@ function chosenSizes(): Sizes {
   return { ...sizes, rounds: options.rounds ?? sizes.rounds }
 }
 
-const wants = (table: Table) => options.only.length === 0 || options.only.includes(table)
+const isAsked = (name: string): boolean => options.only.includes(name)
+const wants = (table: Table): boolean => options.only.length === 0 || isAsked(table)
+/** They take longer than everything else. */
+const wantsVms = isAsked("vms") || (options.only.length === 0 && options.isSmoke)
 
-const chosenRows = (): readonly Row[] =>
-  allRows.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+const chosenRows = (): readonly Row[] => [
+  ...(options.only.length === 0 ? allRows : allRows.filter(({ name }) => isAsked(name))),
+  ...(wantsVms ? vmRows : vmRows.filter(({ name }) => isAsked(name))),
+]
 
 /** From this load for each CPU on the figures are somebody else's. */
 const quietLoadMax = 0.5
@@ -56,7 +64,7 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
   if (machine.load > quietLoadMax * machine.cpus) {
     console.error(`bench: the load is ${machine.load}: bandwidths and p99s will be noise\n`)
   }
-  const placements = rows.length === allRows.length ? await measurePlacements(bed) : []
+  const placements = rows.length >= allRows.length ? await measurePlacements(bed) : []
   if (placements.length > 0) console.error(`${textTable(placementCells(placements))}\n`)
   const results: RowResult[] = []
   const broken: { name: string; reason: string }[] = []
@@ -79,6 +87,10 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
         console.error(`${textTable(instanceCells([size]))}\n`)
       })
     : []
+  const vms = wantsVms
+    ? await measureRestores(bed, (lines) => console.error(`${textTable(restoreCells(lines))}\n`))
+    : []
+  broken.push(...wrongOf(vms))
   const { rounds } = bed.sizes
   return {
     machine,
@@ -89,6 +101,7 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
     broken,
     memory,
     instances,
+    vms,
   }
 }
 

@@ -6,7 +6,9 @@ Measures pagerd against plain C programs on this machine, in one run, and says w
 hit.
 
   --only ROW      only this row, by its name in the JSON, or a table beside the rows: memory (many
-                  workers), instances (of wasm); may be given again
+                  workers), instances (of wasm), vms (restored by Firecracker's protocol, with the
+                  rows about them; takes long, and is left out unless it is asked for); may be
+                  given again
   --rounds N      how often each row is measured (default 5)
   --smoke         everything once, on as little as shows that it runs; its figures mean nothing
   --markdown      prints the tables as the README has them
@@ -16,7 +18,7 @@ hit.
 It exits with 1 when work was done wrongly (bytes, faults), never because of a time.`
 
 /** Tables beside the rows, as `--only` names them. */
-export const tables = ["memory", "instances"] as const
+export const tables = ["memory", "instances", "vms"] as const
 export type Table = (typeof tables)[number]
 
 export interface Options {

@@ -4,6 +4,8 @@ import type { Machine } from "./machine.js"
 import { type MemoryFigures, memoryCells } from "./memory/table.js"
 import { type PlacedLatency, type PlacementLine, placements } from "./placements.js"
 import type { Row, RowResult, Target } from "./row.js"
+import type { RestoreLine } from "./vms/restores.js"
+import { restoreCells, restoreTitle } from "./vms/table.js"
 
 /** All that a run found: what `--json` writes. */
 export interface BenchResult {
@@ -18,6 +20,8 @@ export interface BenchResult {
   /** Empty when only rows were asked for. */
   readonly memory: readonly MemoryFigures[]
   readonly instances: readonly SizeFigures[]
+  /** Empty unless VMs were asked for. */
+  readonly vms: readonly RestoreLine[]
 }
 
 export function jsonReport({ rows, ...rest }: BenchResult): string {
@@ -91,19 +95,20 @@ export function markdownTable([titles = [], ...lines]: readonly (readonly string
 const columnWidths = (lines: readonly (readonly string[])[]): number[] =>
   (lines[0] ?? []).map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)))
 
-export function textReport({ rows, memory, instances }: BenchResult): string {
+export function textReport({ rows, memory, instances, vms }: BenchResult): string {
   return [
     ...(rows.length === 0 ? [] : [textTable([rowTitles, ...rows.map(rowCells)])]),
     ...(memory.length === 0 ? [] : [textTable(memoryCells(memory))]),
     ...(instances.length === 0
       ? []
       : [textTable(instanceCells(instances)), compileText(instances)]),
+    ...(vms.length === 0 ? [] : [restoreTitle, textTable(restoreCells(vms))]),
   ].join("\n\n")
 }
 
 /** Everything, as the README shows it. */
 export function markdownReport(result: BenchResult): string {
-  const { machine, rounds, placements, rows, memory, instances } = result
+  const { machine, rounds, placements, rows, memory, instances, vms } = result
   const { cpu, cpus, memoryGib, kernel, node } = machine
   return [
     `${cpu}, ${cpus} CPUs, ${memoryGib} GiB; ${kernel}, Node ${node}.`,
@@ -114,5 +119,6 @@ export function markdownReport(result: BenchResult): string {
     ...(instances.length === 0
       ? []
       : [markdownTable(instanceCells(instances)), compileText(instances)]),
+    ...(vms.length === 0 ? [] : [restoreTitle, markdownTable(restoreCells(vms))]),
   ].join("\n\n")
 }

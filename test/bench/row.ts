@@ -18,7 +18,7 @@ export interface Row {
   /** As people read it; says what is divided by what. */
   readonly metric: string
   readonly placement: string
-  readonly unit: "us" | "MB/s" | "k/s" | "MiB"
+  readonly unit: "us" | "ms" | "MB/s" | "k/s" | "MiB"
   readonly judged: Judged
   /** undefined: the row is there to be looked at. */
   readonly target: Target | undefined

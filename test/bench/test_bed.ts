@@ -3,9 +3,11 @@ import { join } from "node:path"
 import type { ImageView, StatsView } from "../../manager/view.js"
 import { type Manager, startManager } from "../harness/manager.js"
 import { scratchDirectory } from "../harness/scratch.js"
+import { hugePageBytes } from "../vmm/vmm_program.js"
 import { BusyManager } from "./busy_manager.js"
-import { BrokenWork } from "./figures.js"
+import { BrokenWork, pageBytes } from "./figures.js"
 import { type Background, Programs } from "./programs.js"
+import { VmBed } from "./vms/vm_bed.js"
 
 /** How much is measured. */
 export interface Sizes {
@@ -23,6 +25,15 @@ export interface Sizes {
   /** Memories of wasm instances, and how long tenants are served from a pool. */
   readonly instanceMebibytes: readonly number[]
   readonly poolMs: number
+  /** Memories of VMs, their pages, and how many are restored at once. */
+  readonly vmImageBytes: readonly number[]
+  readonly vmPageBytes: readonly number[]
+  readonly vmCounts: readonly number[]
+  /** The memory of one whose source is slow. */
+  readonly vmSlowBytes: number
+  /** VMs that touch their memory at the same time, and how often each where each touch is timed. */
+  readonly vmCrowd: number
+  readonly vmTouchesMax: number
 }
 
 const mebibyte = 1024 * 1024
@@ -39,6 +50,12 @@ export const fullSizes: Sizes = {
   workersMax: 64,
   instanceMebibytes: [1, 16, 64, 256],
   poolMs: 1_000,
+  vmImageBytes: [256 * mebibyte, 2048 * mebibyte],
+  vmPageBytes: [pageBytes, hugePageBytes],
+  vmCounts: [1, 8, 32],
+  vmSlowBytes: 32 * mebibyte,
+  vmCrowd: 32,
+  vmTouchesMax: 4096,
 }
 
 /** Enough to see that every row runs; its figures mean nothing. */
@@ -54,6 +71,12 @@ export const smokeSizes: Sizes = {
   workersMax: 4,
   instanceMebibytes: [1, 4],
   poolMs: 20,
+  vmImageBytes: [8 * mebibyte],
+  vmPageBytes: [pageBytes],
+  vmCounts: [2],
+  vmSlowBytes: mebibyte,
+  vmCrowd: 3,
+  vmTouchesMax: 64,
 }
 
 /**
@@ -62,6 +85,7 @@ export const smokeSizes: Sizes = {
  */
 export class TestBed {
   readonly programs = new Programs()
+  readonly vms = new VmBed()
   /** The CPU that pinned faulters run on, and another one; the same where there is only one. */
   readonly cpu: number
   readonly otherCpu: number
@@ -125,6 +149,7 @@ export class TestBed {
     await (await this.#oneThread)?.manager.stop()
     await (await this.#plain)?.stop()
     await (await this.#busy)?.stop()
+    await this.vms.close()
   }
 
   async #start(args: readonly string[]): Promise<Manager> {

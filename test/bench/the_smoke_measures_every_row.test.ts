@@ -9,6 +9,9 @@ import { repository } from "../harness/repository.js"
 import { scratchDirectory } from "../harness/scratch.js"
 import { skipLoudly } from "../harness/skip.js"
 import { allRows } from "./rows/all.js"
+import { backends } from "./vms/backends.js"
+import type { RestoreLine } from "./vms/restores.js"
+import { vmRows } from "./vms/rows.js"
 
 interface Report {
   readonly isSmoke: boolean
@@ -16,7 +19,16 @@ interface Report {
   readonly placements: readonly { name: string; latencies: object }[]
   readonly memory: readonly { pssBytes: number }[]
   readonly instances: readonly { bytes: number; ways: readonly object[] }[]
+  readonly vms: readonly RestoreLine[]
   readonly rows: readonly { name: string; ours: number; reference: number; value: number }[]
+}
+
+function checkRestores({ backend, figures, leftOut }: RestoreLine): void {
+  if (figures === undefined) throw new Error(`${backend} was left out: ${leftOut}`)
+  assert.is(figures.wrong, 0, backend)
+  for (const figure of [figures.firstMs, figures.quarterMs, figures.p99Us, figures.timesFaster]) {
+    assert.ok(Number.isFinite(figure) && figure > 0, `${backend}: ${figure}`)
+  }
 }
 
 test("every row, and every placement, has a figure", () => {
@@ -31,7 +43,7 @@ test("every row, and every placement, has a figure", () => {
   assert.equal(report.broken, [])
   assert.equal(
     report.rows.map(({ name }) => name),
-    allRows.map(({ name }) => name),
+    [...allRows, ...vmRows].map(({ name }) => name),
   )
   for (const { name, ours, reference, value } of report.rows) {
     for (const figure of [ours, reference, value]) {
@@ -43,6 +55,11 @@ test("every row, and every placement, has a figure", () => {
     report.instances.map(({ bytes, ways }) => ({ bytes, ways: ways.length })),
     size,
   )
+  assert.equal(
+    report.vms.map(({ backend }) => backend),
+    backends.map(({ name }) => name),
+  )
+  for (const line of report.vms) checkRestores(line)
   assert.is(report.memory.length, 9)
   for (const { pssBytes } of report.memory) assert.ok(pssBytes > 0)
   assert.equal(

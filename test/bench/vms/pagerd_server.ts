@@ -1,0 +1,98 @@
+import type { SessionView, StatsView } from "../../../manager/view.js"
+import { type Manager, type ManagerOptions, startManager } from "../../harness/manager.js"
+import { retryUntil } from "../../harness/retry.js"
+import { scratchDirectory } from "../../harness/scratch.js"
+import { cpuSeconds, type RestoreOptions, restore } from "../../vmm/restore/restore.js"
+import { listenForVms } from "../../vmm/vm_listener.js"
+import { setOf } from "../../working_sets/runs.js"
+import { BrokenWork } from "../figures.js"
+import type { Costs, PageServer } from "./page_server.js"
+
+export interface PagerdOptions {
+  /** Undefined: the default. */
+  readonly windowBytes?: number
+  /** One restore has been recorded before, and is replayed. */
+  readonly hasWorkingSet?: boolean
+  /** All of the image is in the manager's memory before the first VM. */
+  readonly isResident: boolean
+}
+
+const settleBudgetMs = 60_000
+
+/** A `pagerd serve` as an operator would start it, with a path where VMs find the image. */
+export class PagerdServer implements PageServer {
+  /** `vm` is what restores are to be like. */
+  static async start(vm: RestoreOptions, options: PagerdOptions): Promise<PagerdServer> {
+    const directory = scratchDirectory()
+    const started = { ...serveOptions(vm.image ?? "", options), directory }
+    const manager = await startManager(started)
+    const socket = await listenForVms(manager, "vm")
+    const server = new PagerdServer(manager, socket, started, options)
+    if (options.isResident) await server.#load()
+    if (options.hasWorkingSet) {
+      await server.#record(vm)
+      await server.renew()
+    } else if (options.isResident) {
+      await restore({ ...vm, socket, touchesMax: 1 })
+    }
+    return server
+  }
+
+  private constructor(
+    private manager: Manager,
+    readonly socket: string,
+    private readonly started: ManagerOptions,
+    private readonly options: PagerdOptions,
+  ) {}
+
+  async costs(): Promise<Costs> {
+    await this.#untilNoVms()
+    const { faults } = await this.manager.debug.get<StatsView>("/v1/stats")
+    return { faults: faults.missing, cpuSeconds: cpuSeconds(this.manager.pid) }
+  }
+
+  async settle(): Promise<void> {}
+
+  /** An image that is resident stays so, whoever has used it. */
+  async renew(): Promise<void> {
+    if (this.options.isResident) return
+    await this.manager.stop()
+    this.manager = await startManager(this.started)
+  }
+
+  stop(): Promise<void> {
+    return this.manager.stop()
+  }
+
+  async #load(): Promise<void> {
+    const { status, text } = await this.manager.debug.ask("POST", "/v1/images/vm/load")
+    if (status !== 200) throw new BrokenWork(`the image cannot be loaded: ${text}`)
+  }
+
+  async #record(vm: RestoreOptions): Promise<void> {
+    await restore({ ...vm, socket: this.socket })
+    await this.#untilNoVms()
+    const set = await setOf(this.manager, "vm")
+    if (set === undefined) throw new BrokenWork("no working set was recorded of a restore")
+  }
+
+  #untilNoVms(): Promise<unknown> {
+    return retryUntil("the end of the VMs' sessions", settleBudgetMs, async () => {
+      return (await this.manager.debug.get<SessionView[]>("/v1/sessions")).length === 0
+    })
+  }
+}
+
+/** Recorded in full: neither slow machines nor large images cut it. */
+const workingSetSettings = `[working_sets]
+window_ms = 3600000
+bytes_max = ${2 ** 30}
+`
+
+function serveOptions(image: string, options: PagerdOptions): ManagerOptions {
+  const { windowBytes, hasWorkingSet = false } = options
+  const engine =
+    windowBytes === undefined ? "" : `[engine]\nwindow_bytes_default = ${windowBytes}\n`
+  const args = hasWorkingSet ? ["--working-sets", "vm"] : []
+  return { images: { vm: image }, config: engine + workingSetSettings, args }
+}

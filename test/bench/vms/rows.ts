@@ -1,0 +1,158 @@
+/** What is promised of VMs: working sets, and many VMs at once. */
+import { availableParallelism } from "node:os"
+import { type Restore, type RestoreOptions, restore } from "../../vmm/restore/restore.js"
+import { startVmm, type VmmOptions } from "../../vmm/vmm_program.js"
+import { BrokenWork, pageBytes } from "../figures.js"
+import type { Row, Target } from "../row.js"
+import type { TestBed } from "../test_bed.js"
+import { backendOf, type PageServer } from "./page_server.js"
+import type { PagerdOptions } from "./pagerd_server.js"
+import { slowReadUs } from "./slow_source.js"
+
+const placement = "unpinned"
+
+/** Until a guest has touched a quarter of its memory. */
+async function quarterMs(restored: Promise<Restore>): Promise<number> {
+  const { quarterMs, wrong } = await restored
+  if (wrong > 0) throw new BrokenWork(`a guest has read ${wrong} wrong words`)
+  return quarterMs
+}
+
+interface SlowRow {
+  readonly name: string
+  readonly against: string
+  /** Of the second restore. */
+  readonly windowBytes: number | undefined
+  readonly target: Target | undefined
+  first(bed: TestBed, vm: RestoreOptions): Promise<Restore>
+}
+
+/** Ours: the second restore with the first one's working set. */
+const slowRow = ({ name, against, windowBytes, target, first }: SlowRow): Row => ({
+  name,
+  metric: `restore to 25 %, 1 ms a read: ${against} / pagerd with working set`,
+  placement,
+  unit: "ms",
+  judged: "reference / ours",
+  target,
+  async measure(bed) {
+    const imageBytes = bed.sizes.vmSlowBytes
+    const vm = bed.vms.optionsOf({ imageBytes })
+    const reference = await quarterMs(first(bed, vm))
+    const ours = await quarterMs(bed.vms.slow(imageBytes).second(vm, windowBytes))
+    return { ours, reference }
+  },
+})
+
+const firstByPagerd =
+  (windowBytes: number | undefined): SlowRow["first"] =>
+  (bed, vm) =>
+    bed.vms.slow(bed.sizes.vmSlowBytes).first(vm, windowBytes)
+
+const manyTimesFaster = { atLeast: 3.7 }
+
+const slowRows = [
+  slowRow({
+    name: "vms_slow_reference",
+    against: "page by page (C)",
+    windowBytes: undefined,
+    target: manyTimesFaster,
+    async first(bed, vm) {
+      const server = await bed.vms.reference(bed.sizes.vmSlowBytes, slowReadUs)
+      return restore({ ...vm, ...backendOf(server) })
+    },
+  }),
+  slowRow({
+    name: "vms_slow_pages",
+    against: "pagerd, windows of a page",
+    windowBytes: pageBytes,
+    target: manyTimesFaster,
+    first: firstByPagerd(pageBytes),
+  }),
+  slowRow({
+    name: "vms_slow_windows",
+    against: "pagerd, default windows",
+    windowBytes: undefined,
+    target: undefined,
+    first: firstByPagerd(undefined),
+  }),
+]
+
+const residentRow = (name: string, windows: string, windowBytes: number | undefined): Row => ({
+  name,
+  metric: `restore to 25 %, resident image, ${windows}: without working set / with it`,
+  placement,
+  unit: "ms",
+  judged: "reference / ours",
+  target: { atLeast: 0.95 },
+  async measure(bed) {
+    const imageBytes = Math.min(...bed.sizes.vmImageBytes)
+    const plain = { isResident: true, ...windowsOf(windowBytes) }
+    const timed = async (options: PagerdOptions) => {
+      const server = await bed.vms.pagerd(imageBytes, options)
+      return quarterMs(restore({ ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server) }))
+    }
+    return { reference: await timed(plain), ours: await timed({ ...plain, hasWorkingSet: true }) }
+  },
+})
+
+const windowsOf = (windowBytes: number | undefined): Pick<PagerdOptions, "windowBytes"> =>
+  windowBytes === undefined ? {} : { windowBytes }
+
+const crowdRow = (
+  name: string,
+  who: string,
+  target: Target | undefined,
+  serve: (bed: TestBed, imageBytes: number) => Promise<PageServer>,
+): Row => ({
+  name,
+  metric: `p99 of touches, ${who}: worst of 32 VMs at once / one alone, by its share of a CPU`,
+  placement,
+  unit: "us",
+  judged: "ours / reference",
+  target,
+  async measure(bed) {
+    const imageBytes = Math.min(...bed.sizes.vmImageBytes)
+    const server = await serve(bed, imageBytes)
+    const vm = { ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server), isStepped: true }
+    const touches = Math.min(bed.sizes.vmTouchesMax, Math.floor(imageBytes / pageBytes / 4))
+    const [alone = Number.NaN] = await touchAtOnce(1, vm, touches)
+    const crowd = await touchAtOnce(bed.sizes.vmCrowd, vm, touches)
+    const share = Math.min(1, availableParallelism() / crowd.length)
+    return { ours: Math.max(...crowd), reference: alone / share }
+  },
+})
+
+/** Each VM's own p99 in us: its guests begin together, once all VMs are there. */
+async function touchAtOnce(count: number, vm: VmmOptions, touches: number): Promise<number[]> {
+  const vmms = await Promise.all(Array.from({ length: count }, () => startVmm(vm)))
+  try {
+    const walks = await Promise.all(vmms.map((vmm) => vmm.order("walk", 0, touches, 3, 2)))
+    const wrong = walks.reduce((all, walk) => all + walk.wrong + walk.failed, 0)
+    if (wrong > 0) throw new BrokenWork(`guests have read ${wrong} wrong words`)
+    return walks.map(({ latency_ns }) => (latency_ns?.p99 ?? Number.NaN) / 1e3)
+  } finally {
+    await Promise.all(vmms.map((vmm) => vmm.kill()))
+  }
+}
+
+const fairShare = { atMost: 3 }
+
+const crowdRows = [
+  crowdRow("vms_crowd", "pagerd", fairShare, (bed, imageBytes) =>
+    bed.vms.pagerd(imageBytes, { isResident: true }),
+  ),
+  crowdRow("vms_crowd_pages", "pagerd with windows of a page", fairShare, (bed, imageBytes) =>
+    bed.vms.pagerd(imageBytes, { isResident: true, windowBytes: pageBytes }),
+  ),
+  crowdRow("vms_crowd_reference", "page by page (C)", undefined, (bed, imageBytes) =>
+    bed.vms.reference(imageBytes),
+  ),
+]
+
+export const vmRows: readonly Row[] = [
+  ...slowRows,
+  residentRow("vms_resident", "default windows", undefined),
+  residentRow("vms_resident_pages", "windows of a page", pageBytes),
+  ...crowdRows,
+]
