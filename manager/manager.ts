@@ -145,6 +145,7 @@ export class RunningManager {
     const reception = new Reception({ sessions, images, loader, native, device, config, log })
     this.listener = listenForClients({
       path: config.socket,
+      makesDirectory: true,
       mode: config.socketMode,
       native,
       log,

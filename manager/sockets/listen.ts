@@ -19,6 +19,8 @@ export interface ListenOptions {
   readonly type?: SocketType
   readonly native: SocketModule
   readonly log: Logger
+  /** Its directory, and those above, are made where they are missing. */
+  readonly makesDirectory?: boolean
   /** A listening socket for that path, made by a service manager; its file stays at the end. */
   readonly passed?: number | undefined
   /** Owns the socket, a descriptor, from here on. */
@@ -43,7 +45,7 @@ export function listenForClients(options: ListenOptions): ClientListener {
     const message = `A socket's path has at most ${pathBytesMax} bytes; ${found}`
     throw new ManagerError("socket_path_too_long", message)
   }
-  makeDirectory(path)
+  if (options.makesDirectory) makeDirectory(path)
   const lock = takeLock(native, path)
   try {
     if (passed === undefined) removeStaleSocket(native, path)

@@ -17,6 +17,8 @@ const scoreSteps = 1_000
 /** Pages kept that may come to be replayed, for each that is. */
 const keptPerReplayed = 2
 
+export const pagesKeptMax = (pagesMax: number): number => keptPerReplayed * pagesMax
+
 interface Scored {
   score: number
   rank: number
@@ -47,7 +49,7 @@ export function mergeRun(
   for (const [page, rank] of seen) {
     if (!known.has(page)) known.set(page, { score: weight, rank })
   }
-  return rangesOf(likeliest(known, keptPerReplayed * pagesMax))
+  return rangesOf(likeliest(known, pagesKeptMax(pagesMax)))
 }
 
 /** The first touch of each page, in the order of touches. */

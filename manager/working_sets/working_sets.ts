@@ -6,7 +6,8 @@ import { reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
 import type { Logger } from "../log.js"
 import { type Choice, choose, type Experience, isWorthIt, newExperience } from "./choice.js"
-import { mergeRun } from "./merge.js"
+import { MalformedWorkingSet } from "./format.js"
+import { mergeRun, pagesKeptMax } from "./merge.js"
 import { isRecorded, pagesMaxOf, type WorkingSetSettings } from "./settings.js"
 import type { WorkingSetStore } from "./store.js"
 import {
@@ -131,8 +132,17 @@ export class WorkingSets {
     this.store?.remove(setNameOf(set))
   }
 
-  /** As if it had been recorded here; what is known of another that it replaces is not its own. */
+  /**
+   * As if it had been recorded here; what is known of another that it replaces is not its own.
+   * Throws a MalformedWorkingSet when it has more pages than a recorded one could have.
+   */
   adopt(set: WorkingSet): void {
+    const pages = set.ranges.reduce((sum, range) => sum + range.pages, 0)
+    const pagesMax = pagesKeptMax(pagesMaxOf(this.settings, set))
+    if (pages > pagesMax) {
+      const wanted = `wanted at most ${pagesMax}, by working_sets.bytes_max`
+      throw new MalformedWorkingSet(`It has ${pages} pages, ${wanted}`)
+    }
     this.experiences.delete(setNameOf(set))
     this.store?.put(set)
   }

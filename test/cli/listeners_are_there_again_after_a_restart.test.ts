@@ -45,6 +45,7 @@ test("listeners are added, listed, kept over a kill -9, and removed", async () =
 const refused: readonly [string[], RegExp][] = [
   [["--image", "none", "--path", "/tmp/pagerd-none.sock"], /no image/i],
   [["--image", "vm", "--path", "/proc/vm.sock"], /vm\.sock/],
+  [["--image", "vm", "--path", "/tmp/pagerd-none/vm.sock"], /no directory .*none: make it first/],
   [["--image", "vm", "--path", "/tmp/x.sock", "--mode", "999"], /three octal digits/],
   [["--image", "vm", "--path", "/tmp/x.sock", "--owner", "root"], /two numbers/],
 ]

@@ -76,6 +76,17 @@ test("a message ends where its JSON does, however it comes", () => {
   }
 })
 
+test("pieces are not kept: a message of one byte each costs no more than itself", () => {
+  const text = new JsonText()
+  const piece = Buffer.alloc(1)
+  let found: { text: string } | undefined
+  for (const byte of Buffer.from(ranges({}))) {
+    piece[0] = byte
+    found = text.push(piece)
+  }
+  assert.is(found?.text, ranges({}))
+})
+
 test("what cannot begin one is refused at once, and one without an end at a mebibyte", () => {
   assert.match(
     refusalOf(() => new JsonText().push(Buffer.from("GET / HTTP/1.1"))),

@@ -76,6 +76,8 @@ export interface VmmAnswer {
   readonly took_ns: number
   readonly latency_ns: { readonly p50: number; readonly p99: number; readonly max: number } | null
   readonly pages: number
+  /** Bytes of chatter that somebody took. */
+  readonly sent: number
   readonly touched: number
   /** Of KVM_RUN by signals. */
   readonly interruptions: number

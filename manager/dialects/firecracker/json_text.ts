@@ -14,7 +14,7 @@ const closers = new Set([0x5d, 0x7d])
  * for a parser to say.
  */
 export class JsonText {
-  private readonly pieces: Uint8Array[] = []
+  private text = Buffer.alloc(0)
   private bytes = 0
   private depth = 0
   private isInString = false
@@ -23,15 +23,13 @@ export class JsonText {
   /** Throws a ClientError for what cannot be the beginning of such a text, or is too long. */
   push(piece: Uint8Array): { text: string; rest: Uint8Array } | undefined {
     const end = this.endIn(piece)
-    const taken = piece.subarray(0, end ?? piece.length)
-    this.bytes += taken.length
+    this.take(piece.subarray(0, end ?? piece.length))
     if (this.bytes > textBytesMax) {
       const found = `The message has more than ${textBytesMax} bytes`
       throw new ClientError("oversized_frame", `${found}, wanted the layout of one VM's memory`)
     }
-    this.pieces.push(taken)
     if (end === undefined) return undefined
-    const text = Buffer.concat(this.pieces.splice(0)).toString("utf8")
+    const text = this.text.toString("utf8", 0, this.bytes)
     this.bytes = 0
     return { text, rest: piece.subarray(end) }
   }
@@ -39,6 +37,18 @@ export class JsonText {
   /** Whether part of a text has come, and not its end. */
   get isPartial(): boolean {
     return this.depth > 0
+  }
+
+  /** Copied: a piece of one byte would keep hundreds alive. */
+  private take(piece: Uint8Array): void {
+    const end = this.bytes + piece.length
+    if (end > this.text.length) {
+      const longer = Buffer.alloc(Math.max(end, 2 * this.text.length))
+      this.text.copy(longer, 0, 0, this.bytes)
+      this.text = longer
+    }
+    this.text.set(piece, this.bytes)
+    this.bytes = end
   }
 
   private endIn(piece: Uint8Array): number | undefined {

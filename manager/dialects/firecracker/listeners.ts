@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs"
+import { dirname } from "node:path"
 import { z } from "zod"
 import { imageName } from "../../../protocol/messages.js"
 import { ManagerError, reasonOf } from "../../errors.js"
@@ -118,6 +120,11 @@ export class Listeners {
   private open(listening: Listening): ClientListener {
     const { path, mode, owner } = listening.wanted
     const { native, log } = this.services
+    const directory = dirname(path)
+    // It is a VM's, and may have gone with that: then nobody wants it back.
+    if (!existsSync(directory)) {
+      throw new ManagerError("listen_failed", `There is no directory ${directory}: make it first`)
+    }
     const socket = listenForClients({
       ...{ path, mode, native, log },
       type: "stream",

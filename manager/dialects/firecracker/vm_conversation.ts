@@ -136,6 +136,8 @@ export class VmConversation implements SessionVoice {
   private begin(handshake: Extract<Handshake, { kind: "attach" }>): void {
     clearTimeout(this.deadline)
     this.isAttaching = true
+    // Nothing follows: what comes all the same stays with the kernel, and takes nobody's time.
+    this.connection.pause()
     if (!handshake.keepsSocket) this.connection.outliveSocket()
     this.session.activate({ client: "firecracker" })
     this.attach()

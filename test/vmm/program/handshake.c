@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,9 +15,10 @@
 #include "test/vmm/program/answer.h"
 #include "test/vmm/program/memory.h"
 
-enum { text_bytes_max = 4096, taken_polls_max = 5000 };
+enum { text_bytes_max = 4096, taken_polls_max = 5000, chatter_wait_ms = 500 };
 
 static char text[text_bytes_max];
+static int kept = -1; /* the connection, where this VMM keeps it */
 
 /* "page_size_kib" holds bytes: the name is Firecracker's old mistake, and kept by all. */
 static size_t write_region(char *at, size_t room, enum handshake handshake,
@@ -103,6 +105,20 @@ const char *handshake_send(const struct options *options) {
   /* From 1.12 on the socket lives as long as the VM: nobody closes it, nor reads from it. */
   if (options->handshake == handshake_1_1 || options->handshake == handshake_1_7) {
     close(connection);
+  } else {
+    kept = connection;
   }
   return text;
+}
+
+uint64_t handshake_chatter(uint64_t bytes) {
+  static const char words[1 << 16];
+  struct pollfd room = {.fd = kept, .events = POLLOUT};
+  uint64_t sent = 0;
+  while (sent < bytes && poll(&room, 1, chatter_wait_ms) == 1) {
+    const ssize_t taken = send(kept, words, sizeof words, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (taken < 0) break;
+    sent += (uint64_t)taken;
+  }
+  return sent;
 }

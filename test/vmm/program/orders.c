@@ -7,6 +7,7 @@
 
 #include "test/vmm/program/answer.h"
 #include "test/vmm/program/crew.h"
+#include "test/vmm/program/handshake.h"
 #include "test/vmm/program/pages.h"
 
 static bool is_resumed;
@@ -124,6 +125,13 @@ static bool obey_life_order(const struct order *order) {
   if (strcmp(name, "kick") == 0 && order->count == 1) {
     crew_kick(order->numbers[0]);
     answer_begin(name, "done");
+    answer_end();
+    return true;
+  }
+  if (strcmp(name, "chatter") == 0 && order->count == 1) {
+    const uint64_t sent = handshake_chatter(order->numbers[0]);
+    answer_begin(name, "done");
+    answer_number("sent", sent);
     answer_end();
     return true;
   }

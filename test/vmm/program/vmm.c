@@ -17,6 +17,7 @@
  *   inspect FIRST COUNT       the VMM's own thread compares every byte
  *   kick COUNT                interrupts the vCPUs so often, wherever they wait
  *   start ORDER ..., wait     lets vCPUs run an order beside others
+ *   chatter BYTES             sends these after the message, as no Firecracker does
  *   stat                      the sum of all that the guest did
  *   quit
  * Wrong bytes and accesses that failed are counted and told; they never end it.
