@@ -11,7 +11,7 @@ import { refusalOf } from "../native/refusal.js"
 import { VmConversation, type VmServices } from "./vm_conversation.js"
 
 const fileName = "listeners.json"
-/** Lines in the log about VMMs that were not admitted: they cost them a connect() each. */
+/** Lines in the log about VMMs that one listener refused: they cost them a connect() each. */
 const linesMax = 20
 const linesSpanMs = 10_000
 
@@ -35,6 +35,7 @@ interface Listening {
   served: number
   refused: number
   failure: string | undefined
+  readonly lines: LogBudget
 }
 
 /**
@@ -43,7 +44,6 @@ interface Listening {
  */
 export class Listeners {
   private readonly byPath = new Map<string, Listening>()
-  private readonly lines = new LogBudget(linesMax, linesSpanMs)
 
   constructor(private readonly services: VmServices) {}
 
@@ -112,7 +112,15 @@ export class Listeners {
   }
 
   private enter(wanted: WantedListener): Listening {
-    const listening = { wanted, socket: undefined, served: 0, refused: 0, failure: undefined }
+    const lines = new LogBudget(linesMax, linesSpanMs)
+    const listening = {
+      wanted,
+      lines,
+      socket: undefined,
+      served: 0,
+      refused: 0,
+      failure: undefined,
+    }
     this.byPath.set(wanted.path, listening)
     return listening
   }
@@ -154,18 +162,18 @@ export class Listeners {
       listening.served += 1
       if (once) this.remove(path)
     }
-    const noteRefused = () => {
+    const noteRefused = (facts: object, message: string) => {
       listening.refused += 1
+      listening.lines.spend((lines_withheld) => {
+        log.error({ path, image, ...facts, lines_withheld }, message)
+      })
     }
     try {
       VmConversation.begin(connection, { image, noteServed, noteRefused }, this.services)
     } catch (thrown) {
       const { code, message } = refusalOf(thrown)
       const { uid, pid } = connection
-      noteRefused()
-      this.lines.spend((lines_withheld) =>
-        log.error({ path, uid, pid, code, lines_withheld }, message),
-      )
+      noteRefused({ uid, pid, code }, message)
       connection.close()
     }
   }

@@ -26,10 +26,13 @@ export interface VmListener {
   readonly image: string
   /** Its VM is served. */
   noteServed(): void
-  noteRefused(error: ClientError): void
+  /** For people, some of whom may read of it: a VMM that is refused can come again at once. */
+  noteRefused(facts: object, message: string): void
 }
 
 const why = "a VMM's memory is its own"
+/** More than anybody asks before the layout. */
+const statsMax = 16
 
 /**
  * Firecracker's dialect with one VMM: one message that is never answered, then the VM's life. JS
@@ -40,6 +43,7 @@ export class VmConversation implements SessionVoice {
   private readonly session: Session
   private readonly deadline: NodeJS.Timeout
   private userfaultfd = -1
+  private stats = 0
   private isAttaching = false
 
   /** Throws a ClientError when the VMM is not admitted; the connection is the caller's then. */
@@ -128,6 +132,11 @@ export class VmConversation implements SessionVoice {
   /** nydusd's: how long the image is. */
   private answerStat(): void {
     const { images } = this.services
+    this.stats += 1
+    if (this.stats > statsMax) {
+      const found = `Its length was asked for ${this.stats} times`
+      throw new ClientError("unexpected_message", `${found}, wanted the VM's memory layout`)
+    }
     const { lengthBytes } = images.find(this.listener.image, this.session.peer)
     const stat = { type: 3, size: Number(lengthBytes), block_size: pageBytes, flags: 0, version: 1 }
     this.connection.send(Buffer.from(JSON.stringify(stat)), [])
@@ -198,9 +207,8 @@ export class VmConversation implements SessionVoice {
     const { id, peer } = this.session
     const facts = { session: id, pid: peer.pid, uid: peer.uid, code: error.code }
     const loss = "a VM is not served, and stands still at its first missing page: end it"
-    this.services.log.error({ ...facts, image: this.listener.image, reason: reasonOf(error) }, loss)
+    this.listener.noteRefused({ ...facts, reason: reasonOf(error) }, loss)
     this.session.noteRefused(error)
-    this.listener.noteRefused(error)
     this.close(error.message)
   }
 
