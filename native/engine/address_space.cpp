@@ -89,10 +89,12 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // fill the buffer has emptied the queue, so every event that came before these faults is among
   // them; after one that does fill it, installs meet EAGAIN until the rest is read. Where no layout
   // event can come one message is read at a time: the kernel looks through its queue once more for
-  // each further one, and what stays there is for whichever thread is free first.
+  // each further one, and what stays there is for whichever thread is free first. That goes for huge
+  // pages too, each of which keeps others waiting: what layout events are behind them, installs tell.
   std::array<uffd_msg, limits::batch_faults_max> room;
-  std::span<uffd_msg> messages = std::span(room).first(has_layout_events() ? room.size() : 1);
+  std::span<uffd_msg> messages = room;
   if (book_ && !book_->inbox().empty()) messages = book_->inbox();
+  if (!has_layout_events() || has_huge_pages()) messages = messages.first(1);
   const ReadOutcome outcome = take_in(held, messages);
   if (outcome != ReadOutcome::faults) return outcome;
 
@@ -191,6 +193,7 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   const std::uint64_t end = region->end();
   const std::string what = "Cannot map " + range_text(start, end) + ": ";
   if (is_closed_) return Refusal{"client_gone", what + "the session is closing"};
+  if (region->has_huge_pages()) has_huge_pages_.store(true);
   if (past_) return resume_region(std::move(region), what);
   if (const Region *other = regions_.overlapping(start, end)) {
     return Refusal{"region_overlap", what + "it overlaps region " + std::to_string(other->id()) +

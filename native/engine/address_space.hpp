@@ -124,6 +124,8 @@ class AddressSpace {
   // Held while installing: the lock, if the layout can change under us, else nothing.
   Guard lock_for_install() { return has_layout_events() ? Guard(mutex_) : Guard(); }
   bool has_layout_events() const { return layout_features_ != 0; }
+  // Some of its faults take a hundred times as long as others' to serve.
+  bool has_huge_pages() const { return has_huge_pages_.load(std::memory_order_relaxed); }
   // A forked child's: nobody but us has its descriptor.
   bool is_child() const { return is_child_; }
   // Null: it has none.
@@ -237,6 +239,7 @@ class AddressSpace {
   RegionTable regions_;
   std::optional<PastLayout> past_;
   bool is_held_back_;
+  std::atomic<bool> has_huge_pages_{false};
   const bool is_layout_lost_;
   bool is_closed_ = false;
   bool is_broken_ = false;

@@ -104,7 +104,8 @@ void Loop::serve(const sys::Ready &ready, Turn &turn) {
   // next fault is often queued, and reading again spares the way through epoll.
   turn.worker.in_hand.enter(space->id(), &space->owner());
   for (unsigned i = 0; i < reads_in_a_row; ++i) {
-    if (!serve_once(space, ready.is_broken, turn) || !slices_.is_empty()) break;
+    const bool has_served = serve_once(space, ready.is_broken, turn);
+    if (!has_served || !slices_.is_empty() || space->has_huge_pages()) break;
   }
   space->resume_if_drained();
   turn.worker.in_hand.leave();
