@@ -89,8 +89,8 @@ ReadOutcome AddressSpace::read(const Guard &held, Batch &batch, Tally &thread_ta
   // fill the buffer has emptied the queue, so every event that came before these faults is among
   // them; after one that does fill it, installs meet EAGAIN until the rest is read. Where no layout
   // event can come one message is read at a time: the kernel looks through its queue once more for
-  // each further one, and what stays there is for whichever thread is free first. Huge pages too are
-  // read one by one, for each keeps others waiting.
+  // each further one, and what stays there is for whichever thread is free first. Huge pages are
+  // read one by one too, for each keeps others waiting.
   std::array<uffd_msg, limits::batch_faults_max> room;
   std::span<uffd_msg> messages = room;
   if (book_ && !book_->inbox().empty()) messages = book_->inbox();
