@@ -92,7 +92,7 @@ test("a socket where nobody listens fails each case with the reason", async () =
 test("a handler that is started for each case need not outlive one VM", async () => {
   const socket = join(scratchDirectory(), "uffd.sock")
   const stand = [naiveProgram(), "--socket", '"$SOCKET"', "--image", '"$IMAGE"', "--mistake"]
-  const chosen = ["--case", "one-region", "--case", "two-vms", "--patience-ms", "2000"]
+  const chosen = ["--case", "one-region", "--case", "two-vms", "--patience-ms", "700"]
   const common = ["--socket", socket, "--image", image, ...chosen, "--handler"]
 
   const single = await conformance(...common, [...stand, "serves-one-vm"].join(" "))
