@@ -18,8 +18,10 @@ constexpr std::uint64_t pulse_token = stop_token - 3;
 // Commands carried out in a row before faults are looked at again.
 constexpr unsigned commands_in_a_row = 64;
 
-// Reads of one space in a row before others have their turn.
+// Reads of one space in a row before others have their turn, and how long those go on that keep
+// others waiting.
 constexpr unsigned reads_in_a_row = 8;
+constexpr std::uint64_t turn_ns = 50'000;
 
 }  // namespace
 
@@ -76,6 +78,7 @@ void Loop::run(Crew::Member &member) {
   while (!is_stopping_.load(std::memory_order_relaxed) && !member.is_relieved.load()) {
     const std::size_t count = slices_.is_empty() ? epoll_.wait(ready) : epoll_.look(ready);
     wakeups.add(1);
+    turn.keeps_waiting = count > 1;
     for (std::size_t i = 0; i < count; ++i) dispatch(ready[i], turn);
     go_on_with_slices(turn);
   }
@@ -103,9 +106,11 @@ void Loop::serve(const sys::Ready &ready, Turn &turn) {
   // The install wakes the faulter, which on one CPU runs before the ioctl returns here: by then its
   // next fault is often queued, and reading again spares the way through epoll.
   turn.worker.in_hand.enter(space->id(), &space->owner());
+  const std::uint64_t end_ns = turn.keeps_waiting ? sys::monotonic_ns() + turn_ns : 0;
   for (unsigned i = 0; i < reads_in_a_row; ++i) {
     const bool has_served = serve_once(space, ready.is_broken, turn);
     if (!has_served || !slices_.is_empty() || space->has_huge_pages()) break;
+    if (turn.keeps_waiting && sys::monotonic_ns() > end_ns) break;
   }
   space->resume_if_drained();
   turn.worker.in_hand.leave();

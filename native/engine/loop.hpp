@@ -54,6 +54,7 @@ class Loop {
     Crew::Member &member;
     Worker &worker;
     Batch &batch;
+    bool keeps_waiting = false;  // others are ready as well
   };
 
   void run(Crew::Member &member);

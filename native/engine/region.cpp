@@ -123,12 +123,14 @@ Window Region::page_at(std::uint64_t address) const {
   return {std::max(page, start()), std::min(page + plan_.page_bytes, end())};
 }
 
-Window Region::choose_window(std::uint64_t address) {
+Window Region::choose_window(std::uint64_t address, std::uint64_t grown_bytes_max) {
   if (has_huge_pages()) return page_at(address);
   const bool is_streak = address == next_expected_.load(std::memory_order_relaxed);
   std::uint64_t window = window_bytes_;
   if (is_streak) {
-    window = std::min(streak_window_.load(std::memory_order_relaxed) * 2, window_bytes_max_);
+    const std::uint64_t grown = streak_window_.load(std::memory_order_relaxed) * 2;
+    const std::uint64_t most = std::min(window_bytes_max_, grown_bytes_max);
+    window = std::clamp(grown, window_bytes_, std::max(window_bytes_, most));
   }
   streak_window_.store(window, std::memory_order_relaxed);
 

@@ -84,8 +84,9 @@ class Region {
   // The page of the client's memory around `address`, as far as it is of this region.
   Window page_at(std::uint64_t address) const;
 
-  // What to install along with the page at `address`. Sequential faults make it grow.
-  Window choose_window(std::uint64_t address);
+  // What to install along with the page at `address`. Sequential faults make it grow, to
+  // `grown_bytes_max` at most.
+  Window choose_window(std::uint64_t address, std::uint64_t grown_bytes_max);
   // Said before installing: the thread that an install wakes may fault again before it returns.
   void expect_next(std::uint64_t end) { next_expected_.store(end, std::memory_order_relaxed); }
 

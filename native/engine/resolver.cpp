@@ -47,6 +47,15 @@ void put_down(AddressSpace &space, Worker &worker) {
 
 }  // namespace
 
+// Beside others' faults a large copied window is cut into slices, of which each waits for them: its
+// own thread would go on later than after several windows that are installed whole.
+std::uint64_t Resolver::grown_bytes_max(const Served &served) {
+  const Slices *slices = served.worker.slices;
+  const bool is_cut = slices != nullptr && served.region.backing() == Backing::anonymous &&
+                      slices->has_others(served.space->id(), served.fault.read_ns);
+  return is_cut ? limits::whole_window_bytes : limits::window_bytes_max;
+}
+
 void Resolver::serve(const std::shared_ptr<AddressSpace> &space, Region &region, Fault fault,
                      Worker &worker) {
   Served served{space, region, fault, worker};
@@ -71,7 +80,7 @@ void Resolver::serve(Served &served) {
   // A kept fault has its window still, unless another region has taken the place of the one it was
   // chosen for.
   if (fault.window.bytes() == 0 || !region.contains(fault.window)) {
-    fault.window = region.choose_window(fault.address);
+    fault.window = region.choose_window(fault.address, grown_bytes_max(served));
   }
 
   if (region.has_huge_pages()) return serve_huge_page(served);

@@ -51,6 +51,7 @@ class Resolver {
   static constexpr unsigned slow = 6;
 
   void serve(Served &served);
+  static std::uint64_t grown_bytes_max(const Served &served);
   bool install_ready(Served &served, image::Run run);
   void serve_huge_page(Served &served);
   void note_touch(const Served &served, std::uint64_t first, std::uint64_t end);
