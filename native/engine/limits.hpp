@@ -106,6 +106,12 @@ inline constexpr std::uint64_t whole_window_bytes = 64 * 1024;
 inline constexpr std::uint64_t copied_slice_bytes = 16 * 1024;
 inline constexpr std::uint64_t mapped_slice_bytes = 128 * 1024;
 
+// What a fault thread does while others have the locks of all spaces with faults: it lets others go
+// first so often, then sleeps each time. Locks are held for some microseconds, unless a client or
+// the scheduler keeps their holder.
+inline constexpr unsigned lock_yields_max = 16;
+inline constexpr std::uint64_t lock_pause_ns = 50'000;
+
 // The largest window, and so the largest fill.
 inline constexpr std::uint64_t window_bytes_max = 2 * 1024 * 1024;
 // How far the default window grows on a sequential streak.

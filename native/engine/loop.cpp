@@ -79,8 +79,22 @@ void Loop::run(Crew::Member &member) {
     const std::size_t count = slices_.is_empty() ? epoll_.wait(ready) : epoll_.look(ready);
     wakeups.add(1);
     turn.keeps_waiting = count > 1;
+    turn.has_served = turn.met_lock = false;
     for (std::size_t i = 0; i < count; ++i) dispatch(ready[i], turn);
+    leave_locks_alone(turn);
     go_on_with_slices(turn);
+  }
+}
+
+// Epoll returns at once again while somebody has the lock of a space with faults to be read, and
+// whoever has it may be waiting for this very CPU.
+void Loop::leave_locks_alone(Turn &turn) {
+  if (!turn.met_lock || turn.has_served) {
+    turn.passes_in_vain = 0;
+  } else if (++turn.passes_in_vain <= limits::lock_yields_max) {
+    sys::give_way();
+  } else {
+    sys::sleep_for(limits::lock_pause_ns);
   }
 }
 
@@ -122,6 +136,7 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
     AddressSpace::Guard held = space->try_lock();
     // Another thread is reading it at this moment; what it leaves makes epoll return again.
     if (!held) {
+      turn.met_lock = true;
       if (space->has_layout_events()) space->want_lock();
       return false;
     }
@@ -144,6 +159,7 @@ bool Loop::serve_once(const std::shared_ptr<AddressSpace> &space, bool is_broken
     }
   }
   batch.clear();
+  turn.has_served = true;
   return true;
 }
 

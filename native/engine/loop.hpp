@@ -55,6 +55,9 @@ class Loop {
     Worker &worker;
     Batch &batch;
     bool keeps_waiting = false;  // others are ready as well
+    bool has_served = false;
+    bool met_lock = false;
+    unsigned passes_in_vain = 0;
   };
 
   void run(Crew::Member &member);
@@ -65,6 +68,7 @@ class Loop {
   void answer_pulse();
   void retry_deferred(Turn &turn);
   void go_on_with_slices(Turn &turn);
+  void leave_locks_alone(Turn &turn);
   void carry_out_commands(Turn &turn);
 
   const int cpu_;

@@ -38,6 +38,14 @@ void pin_this_thread(int cpu) {
   ::pthread_setaffinity_np(::pthread_self(), sizeof only, &only);
 }
 
+void give_way() { ::sched_yield(); }
+
+void sleep_for(std::uint64_t ns) {
+  const timespec pause{.tv_sec = static_cast<time_t>(ns / 1'000'000'000),
+                       .tv_nsec = static_cast<long>(ns % 1'000'000'000)};
+  ::nanosleep(&pause, nullptr);
+}
+
 int this_thread_id() { return ::gettid(); }
 
 bool is_asleep(int thread_id) {

@@ -13,6 +13,10 @@ std::vector<int> usable_cpus();
 void name_this_thread(const char *name);
 void pin_this_thread(int cpu);
 
+// Lets others go first that wait for this CPU.
+void give_way();
+void sleep_for(std::uint64_t ns);
+
 int this_thread_id();
 // Whether a thread of this process waits for something other than a CPU.
 bool is_asleep(int thread_id);

@@ -84,6 +84,7 @@ const sequential = [
   "corrupt_layout_books_are_refused.cpp",
   "what_is_owed_outlives_an_engine.cpp",
   "large_windows_leave_others_their_turn.cpp",
+  "locked_spaces_are_waited_for_at_rest.cpp",
   "layers_agree_with_a_merge.cpp",
   "a_layer_that_cannot_be_read_is_named.cpp",
   "a_run_of_one_layer_is_one_read.cpp",
