@@ -28,6 +28,8 @@ void name_this_thread(const char *name) {
 }
 
 void pin_this_thread(int) {}
+void give_way() { model::scheduler().yield("sched_yield"); }
+void sleep_for(std::uint64_t) { give_way(); }
 int this_thread_id() { return 0; }
 bool is_asleep(int) { return false; }
 void block_signals_on_this_thread() {}
