@@ -17,6 +17,7 @@ const referenceFiles = {
   raw_copy: "raw_copy.c",
   reset_ways: "reset_ways.c",
   wake_floor: "wake_floor.c",
+  warm_memory: "warm_memory.c",
   zeropage: "zeropage.c",
 } as const
 

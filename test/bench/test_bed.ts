@@ -85,7 +85,7 @@ export const smokeSizes: Sizes = {
  */
 export class TestBed {
   readonly programs = new Programs()
-  readonly vms = new VmBed()
+  readonly vms = new VmBed(this.programs)
   /** The CPU that pinned faulters run on, and another one; the same where there is only one. */
   readonly cpu: number
   readonly otherCpu: number

@@ -1,12 +1,14 @@
 /** VMs that are restored at once, by everybody who can bring their pages. */
 import { type Restore, restoreMany } from "../../vmm/restore/restore.js"
 import { type Line, lineOf } from "../../vmm/restore/table.js"
+import { hugePageBytes } from "../../vmm/vmm_program.js"
+import { pageBytes } from "../figures.js"
 import { median } from "../row.js"
 import type { TestBed } from "../test_bed.js"
 import { type Backend, backends, pageByPage } from "./backends.js"
 import { backendOf, type Costs, type PageServer } from "./page_server.js"
-import { withPool } from "./pool.js"
-import { type Want, whyNoRoom } from "./room.js"
+import { poolPages, withPool } from "./pool.js"
+import { takenBytes, type Want, whyNoRoom } from "./room.js"
 
 export interface Scene {
   readonly imageBytes: number
@@ -90,7 +92,7 @@ async function measureScene(bed: TestBed, scene: Scene): Promise<RestoreLine[]> 
     for (const trial of trials) {
       if (trial.leftOut !== undefined) continue
       trial.leftOut = await withPool(trial.want, async () => {
-        trial.rounds.push(await measureRound(bed, scene, trial.backend))
+        trial.rounds.push(await measureRound(bed, trial))
       })
     }
   }
@@ -105,22 +107,29 @@ async function measureScene(bed: TestBed, scene: Scene): Promise<RestoreLine[]> 
 const roundsOf = (bed: TestBed, { vms }: Scene): number =>
   Math.max(1, Math.round(bed.sizes.rounds / Math.sqrt(vms)))
 
-async function measureRound(bed: TestBed, scene: Scene, backend: Backend): Promise<Round> {
-  const vm = bed.vms.optionsOf(scene)
+async function measureRound(bed: TestBed, { backend, want }: Trial): Promise<Round> {
+  const vm = bed.vms.optionsOf(want)
   const server = await backend.start(vm)
   try {
     const timed = { ...vm, ...backendOf(server) }
+    await warmFor(bed, want)
     const { restores, costs } = await measureCosts(server, () =>
-      restoreMany(scene.vms, { ...timed, beforeEnd: (vmm) => server.settle(vmm) }),
+      restoreMany(want.vms, { ...timed, beforeEnd: (vmm) => server.settle(vmm) }),
     )
     await server.renew()
     const touchesMax = bed.sizes.vmTouchesMax
-    const stepped = await restoreMany(scene.vms, { ...timed, isStepped: true, touchesMax })
+    await warmFor(bed, want)
+    const stepped = await restoreMany(want.vms, { ...timed, isStepped: true, touchesMax })
     return { restores, stepped, costs }
   } finally {
     await server.stop()
   }
 }
+
+const warmFor = (bed: TestBed, want: Want & Scene): Promise<void> =>
+  want.pageBytes === pageBytes
+    ? bed.vms.warm(takenBytes(want))
+    : bed.vms.warmPool(poolPages(want) * hugePageBytes)
 
 async function measureCosts(
   server: PageServer,

@@ -9,6 +9,10 @@ export function availableBytes(): number {
   return Number(found?.[1] ?? 0) * 1024
 }
 
+/** That may be taken for a moment, with a quarter more of it. */
+export const roomBytes = (): number =>
+  Math.max(0, Math.floor((availableBytes() - reservedBytes) / 1.25))
+
 export interface Want {
   readonly vms: number
   readonly imageBytes: number
@@ -16,11 +20,15 @@ export interface Want {
   readonly ownShare: number
 }
 
+/** By the VMs, and by a manager that has read the image. */
+export const takenBytes = ({ vms, imageBytes, ownShare }: Want): number =>
+  vms * ownShare * imageBytes + imageBytes
+
 /** Why that many VMs do not fit into the memory there is; undefined when they do. */
 export function whyNoRoom(want: Want, available = availableBytes()): string | undefined {
-  const { vms, imageBytes, ownShare } = want
-  // The image is in memory as a file, and once more in a manager.
-  const wantedBytes = vms * ownShare * imageBytes + 2 * imageBytes + reservedBytes
+  const { imageBytes } = want
+  // The image is in memory as a file as well.
+  const wantedBytes = takenBytes(want) + imageBytes + reservedBytes
   if (wantedBytes <= available) return undefined
   return `no room: wants ${gibibytes(wantedBytes)} GiB, ${gibibytes(available)} are free`
 }

@@ -39,6 +39,7 @@ const slowRow = ({ name, against, windowBytes, target, first }: SlowRow): Row =>
     const imageBytes = bed.sizes.vmSlowBytes
     const vm = bed.vms.optionsOf({ imageBytes })
     const reference = await quarterMs(first(bed, vm))
+    await bed.vms.warm(2 * imageBytes)
     const ours = await quarterMs(bed.vms.slow(imageBytes).second(vm, windowBytes))
     return { ours, reference }
   },
@@ -90,6 +91,7 @@ const residentRow = (name: string, windows: string, windowBytes: number | undefi
     const plain = { isResident: true, ...windowsOf(windowBytes) }
     const timed = async (options: PagerdOptions) => {
       const server = await bed.vms.pagerd(imageBytes, options)
+      await bed.vms.warm(imageBytes)
       return quarterMs(restore({ ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server) }))
     }
     return { reference: await timed(plain), ours: await timed({ ...plain, hasWorkingSet: true }) }
@@ -116,7 +118,10 @@ const crowdRow = (
     const server = await serve(bed, imageBytes)
     const vm = { ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server), isStepped: true }
     const touches = Math.min(bed.sizes.vmTouchesMax, Math.floor(imageBytes / pageBytes / 4))
+    const bytes = 3 * touches * pageBytes
+    await bed.vms.warm(bytes)
     const [alone = Number.NaN] = await touchAtOnce(1, vm, touches)
+    await bed.vms.warm(bed.sizes.vmCrowd * bytes)
     const crowd = await touchAtOnce(bed.sizes.vmCrowd, vm, touches)
     const share = Math.min(1, availableParallelism() / crowd.length)
     return { ours: Math.max(...crowd), reference: alone / share }

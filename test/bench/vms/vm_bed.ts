@@ -3,9 +3,11 @@ import { guestImage } from "../../vmm/guest_image.js"
 import { guestModes } from "../../vmm/guest_modes.js"
 import type { RestoreOptions } from "../../vmm/restore/restore.js"
 import { pageBytes } from "../figures.js"
+import type { Programs } from "../programs.js"
 import type { PageServer } from "./page_server.js"
 import { type PagerdOptions, PagerdServer } from "./pagerd_server.js"
 import { ReferenceServer } from "./reference_server.js"
+import { roomBytes } from "./room.js"
 import { SlowSource } from "./slow_source.js"
 
 const answerBudgetMs = 600_000
@@ -18,6 +20,18 @@ export class VmBed {
   readonly #images = new Map<number, string>()
   readonly #servers = new Map<string, Promise<PageServer>>()
   readonly #slow = new Map<number, SlowSource>()
+
+  constructor(private readonly programs: Programs) {}
+
+  /** Right before VMs are measured that take so much memory: none of it is the host's then. */
+  async warm(bytes: number): Promise<void> {
+    await this.programs.reference("warm_memory", { bytes: Math.min(bytes, roomBytes()) })
+  }
+
+  /** The same for pages of the pool, which are free. */
+  async warmPool(bytes: number): Promise<void> {
+    if (bytes > 0) await this.programs.reference("warm_memory", { bytes, huge: 1 })
+  }
 
   /** A VM whose memory is as long as its image. */
   optionsOf(wanted: { imageBytes: number; pageBytes?: number }): RestoreOptions {
