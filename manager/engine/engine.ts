@@ -39,6 +39,8 @@ const requestMax = 0xffff_ffff
 interface Pending {
   /** Undefined: asked on behalf of no space. */
   readonly space: number | undefined
+  /** Nobody waits for its end, which may be far away. */
+  readonly isBackground: boolean
   resolve(event: EngineEvent): void
   reject(error: Error): void
 }
@@ -130,8 +132,25 @@ export class Engine {
     return this.askToInstall(space, (request) => this.native.replay(space, request, region, pages))
   }
 
-  private async askToInstall(space: number, post: (request: number) => void): Promise<bigint> {
-    const event = await this.ask(space, post)
+  /** The same with all of a region; rejects unless every page of it is there. */
+  async populate(space: number, region: number, bytesPerSecond: number): Promise<bigint> {
+    const post = (request: number) => this.native.populate(space, request, region, bytesPerSecond)
+    return this.askToInstall(space, post, { isBackground: true })
+  }
+
+  /** Resolves with why the client still depends on us; "" once it depends on nobody. */
+  async unregister(space: number): Promise<string> {
+    const event = await this.ask(space, (request) => this.native.unregister(space, request))
+    if (event.kind !== "unregistered") throw new Error(`unregister was answered by "${event.kind}"`)
+    return event.failure
+  }
+
+  private async askToInstall(
+    space: number,
+    post: (request: number) => void,
+    { isBackground = false } = {},
+  ): Promise<bigint> {
+    const event = await this.ask(space, post, isBackground)
     if (event.kind !== "prefaulted") throw new Error(`a prefault was answered by "${event.kind}"`)
     if (event.failure !== "") throw new ClientError("prefault_failed", event.failure)
     return event.pagesInstalled
@@ -149,8 +168,8 @@ export class Engine {
   }
 
   /**
-   * Resolves with true once nothing asked of the engine is open, with false when that takes too
-   * long.
+   * Resolves with true once nothing asked of the engine is open but what is done in the background,
+   * with false when that takes too long.
    */
   whenIdle(timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
@@ -160,7 +179,7 @@ export class Engine {
         // Not before those who asked have passed their answers on.
         setImmediate(() => resolve(true))
       }
-      if (this.pending.size === 0) this.onIdle()
+      this.tellIfIdle()
     })
   }
 
@@ -175,15 +194,23 @@ export class Engine {
     this.detaching.clear()
   }
 
-  private ask(space: number, post: (request: number) => void): Promise<EngineEvent> {
+  private ask(
+    space: number,
+    post: (request: number) => void,
+    isBackground = false,
+  ): Promise<EngineEvent> {
     if (!this.attached.has(space)) throw clientGone(space)
-    return this.post(space, post)
+    return this.post(space, post, isBackground)
   }
 
-  private post(space: number | undefined, post: (request: number) => void): Promise<EngineEvent> {
+  private post(
+    space: number | undefined,
+    post: (request: number) => void,
+    isBackground = false,
+  ): Promise<EngineEvent> {
     const request = this.nextRequest()
     return new Promise((resolve, reject) => {
-      this.pending.set(request, { space, resolve, reject })
+      this.pending.set(request, { space, isBackground, resolve, reject })
       try {
         post(request)
       } catch (error) {
@@ -206,7 +233,13 @@ export class Engine {
       this.pending.delete(request)
       pending.reject(space === undefined ? engineClosed() : clientGone(space))
     }
-    if (this.pending.size === 0) this.onIdle?.()
+    this.tellIfIdle()
+  }
+
+  private tellIfIdle(): void {
+    if (this.onIdle === undefined) return
+    for (const { isBackground } of this.pending.values()) if (!isBackground) return
+    this.onIdle()
   }
 
   private takeEvents(): void {
@@ -266,7 +299,7 @@ export class Engine {
     if (pending === undefined) return
     this.pending.delete(request)
     end(pending)
-    if (this.pending.size === 0) this.onIdle?.()
+    this.tellIfIdle()
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { OnDiscard } from "../../protocol/messages.js"
 import type { PastSpaces } from "./past_spaces.js"
+import type { Populating, UnregisteredEvent } from "./populating.js"
 import type { Recordings } from "./recordings.js"
 import type { RegionRequest } from "./region_request.js"
 
@@ -28,6 +29,7 @@ export interface EngineOptions {
 }
 
 export type EngineEvent =
+  | UnregisteredEvent
   | {
       /**
        * A page source's bytes are wanted: answer with completeFill or failFill. Demand goes ahead
@@ -263,7 +265,7 @@ export interface AddedImage {
   readonly file: string
 }
 
-export interface NativeEngine extends PastSpaces, Recordings {
+export interface NativeEngine extends PastSpaces, Populating, Recordings {
   /**
    * Up to `max` events, oldest first. `onWake` is called once (coalesced) when there are some
    * again.

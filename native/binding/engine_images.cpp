@@ -161,7 +161,7 @@ void EngineObject::load_image(const Napi::CallbackInfo &call) {
   const auto image = engine_->find_image(static_cast<std::uint32_t>(*number));
   if (!image) return refuse(0, asked, 0, "unknown_image", "there is no image of this number");
   if (engine_->load(image, asked)) return;
-  refuse(0, asked, 0, "busy", "too many requests wait for the engine: try again");
+  refuse(0, asked, of_no_region, "busy", busy_text);
 }
 
 void EngineObject::remove_image(const Napi::CallbackInfo &call) {

@@ -20,6 +20,7 @@ const char *name_of(EventKind kind) {
     case EventKind::refused: return "refused";
     case EventKind::unmapped: return "unmapped";
     case EventKind::discard_chosen: return "discardChosen";
+    case EventKind::unregistered: return "unregistered";
     case EventKind::prefaulted: return "prefaulted";
     case EventKind::loaded: return "loaded";
     case EventKind::poisoned: return "poisoned";
@@ -94,6 +95,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
        InstanceMethod<&EngineObject::map>("map"),
        InstanceMethod<&EngineObject::unmap>("unmap"),
        InstanceMethod<&EngineObject::prefault>("prefault"),
+       InstanceMethod<&EngineObject::populate>("populate"),
+       InstanceMethod<&EngineObject::unregister>("unregister"),
        InstanceMethod<&EngineObject::replay>("replay"),
        InstanceMethod<&EngineObject::absent_pages>("absentPages"),
        InstanceMethod<&EngineObject::take_touches>("takeTouches"),
@@ -207,6 +210,9 @@ Napi::Value EngineObject::event_object(Napi::Env env, Event &event) {
       break;
     case EventKind::prefaulted:
       object.Set("pagesInstalled", to_bigint(env, event.pages));
+      object.Set("failure", event.text);
+      break;
+    case EventKind::unregistered:
       object.Set("failure", event.text);
       break;
     case EventKind::loaded:

@@ -11,6 +11,11 @@
 
 namespace pagerd::binding {
 
+inline constexpr const char *busy_text = "too many requests wait for the engine: try again";
+
+// A refusal that names a region says that there is none of that number. This one is served on.
+inline constexpr std::uint32_t of_no_region = 0;
+
 // The `Engine` class of manager/engine/native.ts. It checks what it is given, posts to the engine,
 // and turns the engine's events into objects; no user function is ever called from a thread of the
 // engine. Lives on the JS thread.
@@ -79,6 +84,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value look_at_kept(const Napi::CallbackInfo &call);
   void leave_children(const Napi::CallbackInfo &call);
   Napi::Value enter(Napi::Env env, const std::shared_ptr<engine::AddressSpace> &space);
+
+  // engine_populate.cpp
+  void populate(const Napi::CallbackInfo &call);
+  void unregister(const Napi::CallbackInfo &call);
 
   // engine_working_sets.cpp
   void replay(const Napi::CallbackInfo &call);

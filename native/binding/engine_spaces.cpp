@@ -9,11 +9,6 @@ namespace pagerd::binding {
 
 namespace {
 
-constexpr const char *busy_text = "too many requests wait for the engine: try again";
-
-// A refusal that names a region says that there is none of that number. This one is served on.
-constexpr std::uint32_t of_no_region = 0;
-
 // A region as it was asked for.
 struct Asked {
   std::uint64_t request;

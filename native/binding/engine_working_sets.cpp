@@ -61,7 +61,7 @@ void EngineObject::replay(const Napi::CallbackInfo &call) {
   }
   auto ranges = ranges_of(pairs, *found->second);
   if (engine_->replay(book->space, number, std::move(ranges), asked)) return;
-  refuse(*space, asked, number, "busy", "too many requests wait for the engine: try again");
+  refuse(*space, asked, of_no_region, "busy", busy_text);
 }
 
 // (image, pairs) => how many of these pages have no bytes yet

@@ -192,7 +192,9 @@ std::optional<Refusal> AddressSpace::add_region(std::shared_ptr<Region> region) 
   const std::uint64_t start = region->start();
   const std::uint64_t end = region->end();
   const std::string what = "Cannot map " + range_text(start, end) + ": ";
-  if (is_closed_) return Refusal{"client_gone", what + "the session is closing"};
+  if (is_closed_ || is_unregistered_) {
+    return Refusal{"client_gone", what + "the session is closing"};
+  }
   if (region->has_huge_pages()) has_huge_pages_.store(true);
   if (past_) return resume_region(std::move(region), what);
   if (const Region *other = regions_.overlapping(start, end)) {

@@ -148,6 +148,11 @@ class AddressSpace {
   // `is_changing`: nothing was found because the layout is changing, ask again.
   RegionPin pin_for(const Guard &held, const Fault &fault, bool &is_changing);
 
+  // Has the kernel serve all of the client's memory by itself. Why that cannot be, or nothing.
+  std::string unregister(const Guard &held);
+  // Whether the client waits for an event of it to be read.
+  bool is_changing(const Guard &held) const;
+
   // The control plane will look at the regions: from here on it is told again of changes.
   void rearm_layout() { is_layout_told_.store(false); }
 
@@ -161,7 +166,7 @@ class AddressSpace {
   // False when there is no such region. The end is announced when the last pin is gone.
   bool remove_region(std::uint32_t id, std::uint32_t request);
   void note_reset(std::uint32_t region);
-  // False when there is no such region. See RegionLife::choose().
+  // False when there is no such region, or it is unregistered. See RegionLife::choose().
   bool choose_discard(std::uint32_t id, OnDiscard on_discard);
   // Of one with a past, or held back: every region that it is to begin with is mapped. From here on
   // it is read.
@@ -204,6 +209,7 @@ class AddressSpace {
   std::string change_layout(const LayoutEvent &event);
   std::string adopt(sys::Descriptor uffd);
   bool poison_rest();
+  std::string why_not_whole() const;
   // Tells the control plane to look at the regions again; once until it has.
   void tell_of_layout();
   void vacate(const Vacated &left);
@@ -256,6 +262,8 @@ class AddressSpace {
   std::atomic<std::uint64_t> holds_{1};
   std::atomic<bool> is_layout_told_{false};
   bool is_gone_told_ = false;
+  // What it discards is zeros from then on, and what it maps is not ours.
+  bool is_unregistered_ = false;
   std::size_t forked_parts_ = 0;  // of a child: it was made of so many
   // Nobody serves it any more, and it lives: a child, or a client that is left to the next engine.
   bool is_kept_ = false;

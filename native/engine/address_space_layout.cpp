@@ -111,7 +111,7 @@ bool AddressSpace::poison_rest() {
 bool AddressSpace::choose_discard(std::uint32_t id, OnDiscard on_discard) {
   const Guard held = lock();
   const auto region = regions_.with_id(id);
-  if (!region) return false;
+  if (!region || is_unregistered_) return false;
   const LayoutBook::Change change(book_.get());
   region->choose(on_discard);
   return true;

@@ -32,7 +32,7 @@ class BulkJob {
   // At whose mercy a step is; null: at no client's.
   virtual AddressSpace *space() const { return nullptr; }
   // How long to wait after a step that came to `later`: longer with each such step.
-  std::uint64_t pause_ns() const;
+  virtual std::uint64_t pause_ns() const;
   // The place among prefaults_max that it gives back at its end. The counter outlives it.
   void occupy(std::atomic<std::size_t> &places) { places_ = &places; }
 

@@ -211,6 +211,7 @@ bool Engine::take_event(Event &event) {
     case EventKind::refused:
     case EventKind::unmapped:
     case EventKind::discard_chosen:
+    case EventKind::unregistered:
     case EventKind::prefaulted:
     case EventKind::loaded:
       PAGERD_CHECK(answers_owed_ > 0);

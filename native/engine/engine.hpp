@@ -22,6 +22,7 @@
 #include "engine/sentry.hpp"
 #include "engine/spaces.hpp"
 #include "engine/stalled_commands.hpp"
+#include "engine/unregister.hpp"
 
 namespace pagerd::engine {
 
@@ -104,6 +105,13 @@ class Engine final : public ForkDesk {
   // Of a working set: in this order, and what cannot be installed is left to demand.
   bool replay(const std::shared_ptr<AddressSpace> &space, std::uint32_t region,
               std::vector<Window> ranges, std::uint32_t request);
+
+  // All of a region, for a client that is to depend on nobody: every page, or it has failed. Bytes
+  // are copied at that rate at most. Answered like a prefault.
+  bool populate(const std::shared_ptr<AddressSpace> &space, std::uint32_t region, Window range,
+                std::uint64_t bytes_per_second, std::uint32_t request);
+  // Makes it depend on nobody, if all of its regions are populated. Answered by one event.
+  bool unregister(const std::shared_ptr<AddressSpace> &space, std::uint32_t request);
 
   // Brings every page of an image into memory.
   bool load(const std::shared_ptr<ServedImage> &image, std::uint32_t request);

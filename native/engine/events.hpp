@@ -30,6 +30,7 @@ enum class EventKind : std::uint8_t {
   refused,
   unmapped,
   discard_chosen,
+  unregistered,
   prefaulted,
   loaded,
   poisoned,

@@ -50,18 +50,20 @@ constexpr std::uint64_t settling_ns = 10'000'000;
 
 PrefaultJob::PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region,
                          std::uint32_t request, std::vector<Window> ranges, PrefaultFor is_for,
-                         Outbox &outbox)
+                         Outbox &outbox, std::optional<Pace> pace)
     : space_(std::move(space)),
       region_(region),
       request_(request),
       ranges_(std::move(ranges)),
       is_for_(is_for),
       begun_ns_(sys::monotonic_ns()),
-      outbox_(outbox) {}
+      outbox_(outbox),
+      pace_(pace) {}
 
 PrefaultJob::~PrefaultJob() {
   if (failure_.empty() && has_rest()) failure_ = "the region has ended";
   if (pages_failed_ > 0) failure_ = what_failed();
+  if (is_for_ == PrefaultFor::detaching && failure_.empty()) life_->note_whole(choices_);
   outbox_.post({.kind = EventKind::prefaulted,
                 .space = space_->id(),
                 .request = request_,
@@ -81,7 +83,7 @@ bool PrefaultJob::has_rest() {
 }
 
 PrefaultJob::Step PrefaultJob::miss(const std::string &reason) {
-  if (is_for_ == PrefaultFor::client || ++misses_in_a_row_ > misses_max) return stop(reason);
+  if (is_for_ != PrefaultFor::working_set || ++misses_in_a_row_ > misses_max) return stop(reason);
   rest_ = {};
   return Step::again;
 }
@@ -120,13 +122,23 @@ PrefaultJob::Step PrefaultJob::step_slice(FillDesk &desk, Tally &thread_tally) {
   return outcome;
 }
 
+std::uint64_t PrefaultJob::pause_ns() const {
+  const std::uint64_t wait_ns = pace_ ? pace_->wait_ns(sys::monotonic_ns()) : 0;
+  return wait_ns > 0 ? wait_ns : BulkJob::pause_ns();
+}
+
 PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (!failure_.empty() || !has_rest()) return Step::done;
+  if (pace_ && pace_->wait_ns(sys::monotonic_ns()) > 0) return Step::later;
   if (space_->is_stalled() || space_->starvation.is_resting()) return Step::later;
   AddressSpace::Guard held = space_->try_lock();
   if (!held) return Step::aside;
   const RegionPin region = space_->pin_at(held, rest_.start);
   if (!region || region->id() != region_) return miss("the region has ended");
+  if (!life_) {
+    life_ = region->life();
+    choices_ = life_->choices();
+  }
   if (!space_->has_layout_events()) held.unlock();
 
   if (!may_install(*region)) {
@@ -137,7 +149,7 @@ PrefaultJob::Step PrefaultJob::next_slice(FillDesk &desk, Tally &thread_tally) {
   if (region->has_huge_pages()) return next_huge_page(*region, desk, thread_tally);
   // The client may have unmapped or moved what lies behind.
   const std::uint64_t limit = std::min(rest_.end, region->end());
-  const bool is_asked_for = is_for_ == PrefaultFor::client;
+  const bool is_asked_for = is_for_ != PrefaultFor::working_set;
   const std::uint64_t longest = is_asked_for ? limits::long_slice_bytes : limits::slice_bytes;
   Window window{rest_.start, std::min(rest_.start + longest, limit)};
   if (const auto zeros = region->discarded_run(rest_.start, window)) {
@@ -187,6 +199,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, Window range, Supply supp
     pages_installed_ += pages.all();
     region.resident_pages.add(pages.all());
     for (Tally *tally : {&space_->tally, &thread_tally}) tally->count(pages);
+    if (pace_) spend(region.has_huge_pages() ? pages.all() : pages.copied);
     rest_.start += result.installed_bytes;
     if (result.installed_bytes > 0) present_step_bytes_ = page_bytes_;
     switch (result.outcome) {
@@ -205,7 +218,7 @@ PrefaultJob::Step PrefaultJob::install(Region &region, Window range, Supply supp
           outbox_.post_notice(
               {.kind = EventKind::starved, .space = space_->id(), .region = region_});
         }
-        if (is_for_ == PrefaultFor::working_set) return stop("there is no memory for it");
+        if (is_for_ != PrefaultFor::client) return stop("there is no memory for it");
         return Step::later;
       case Install::retry:
         return Step::later;
@@ -231,9 +244,14 @@ PrefaultJob::Step PrefaultJob::install(Region &region, Window range, Supply supp
   return Step::again;
 }
 
+// Pages of zeros cost next to nothing, except where they have to be huge.
+void PrefaultJob::spend(std::uint64_t pages) {
+  if (pages > 0) pace_->spend(pages * page_bytes, sys::monotonic_ns());
+}
+
 PrefaultJob::Step PrefaultJob::fetch_rest(Region &region, image::Run run, FillDesk &desk) {
   if (run.first < narrow_end_) run.end = run.first + 1;
-  const bool is_asked_for = is_for_ == PrefaultFor::client;
+  const bool is_asked_for = is_for_ != PrefaultFor::working_set;
   return is_asked_for ? fetch(region, run, desk) : fetch_many(region, run, desk);
 }
 
@@ -278,7 +296,7 @@ std::uint64_t PrefaultJob::step_over_present() {
 
 // With its first fault the client has begun to use the memory; until then only bytes are brought.
 bool PrefaultJob::may_install(const Region &region) const {
-  if (is_for_ == PrefaultFor::client || region.faults.get() > 0) return true;
+  if (is_for_ != PrefaultFor::working_set || region.faults.get() > 0) return true;
   return sys::monotonic_ns() - begun_ns_ >= settling_ns;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "engine/bulk_job.hpp"
 #include "engine/fills.hpp"
 #include "engine/huge_page.hpp"
+#include "engine/pace.hpp"
 #include "engine/served_image.hpp"
 #include "sys/page.hpp"
 
@@ -18,16 +20,19 @@ namespace pagerd::engine {
 enum class PrefaultFor : std::uint8_t {
   client,       // it asked for the range, and hears of every page of it that could not be had
   working_set,  // what such a run needed before: whatever stands in the way is left to demand
+  detaching,    // every page, at a pace, for a client that is to depend on nobody
 };
 
 // A region's ranges, installed in the order in which they are given.
 class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<PrefaultJob> {
  public:
   PrefaultJob(std::shared_ptr<AddressSpace> space, std::uint32_t region, std::uint32_t request,
-              std::vector<Window> ranges, PrefaultFor is_for, Outbox &outbox);
+              std::vector<Window> ranges, PrefaultFor is_for, Outbox &outbox,
+              std::optional<Pace> pace = std::nullopt);
   ~PrefaultJob() override;
 
   AddressSpace *space() const override { return space_.get(); }
+  std::uint64_t pause_ns() const override;
   std::uint32_t region() const { return region_; }
   void fail(const std::string &reason) { failure_ = reason; }
   // The fill that it waited for has failed: it goes on page by page, and past a page that failed by
@@ -40,6 +45,7 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   Step next_huge_page(Region &region, FillDesk &desk, Tally &thread_tally);
   // `supply` begins with the range, what is left of which is installed.
   Step install(Region &region, Window range, Supply supply, Tally &thread_tally);
+  void spend(std::uint64_t pages);
   Step fetch_rest(Region &region, image::Run run, FillDesk &desk);
   Step fetch(Region &region, image::Run run, FillDesk &desk);
   Step fetch_many(Region &region, image::Run run, FillDesk &desk);
@@ -60,6 +66,10 @@ class PrefaultJob final : public BulkJob, public std::enable_shared_from_this<Pr
   const PrefaultFor is_for_;
   const std::uint64_t begun_ns_;
   Outbox &outbox_;
+  std::optional<Pace> pace_;
+  // Of the region, once the first slice has met it.
+  std::shared_ptr<RegionLife> life_;
+  std::uint64_t choices_ = 0;
   Window rest_;  // of the range it is at
   std::size_t ranges_begun_ = 0;
   unsigned misses_in_a_row_ = 0;

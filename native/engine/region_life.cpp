@@ -76,6 +76,8 @@ void RegionLife::move_to(std::uint64_t to) {
 
 void RegionLife::choose(OnDiscard on_discard) {
   on_discard_ = on_discard;
+  // What was discarded until now is missing again.
+  choices_.fetch_add(1);
   // Goes when the book speaks of it no more.
   const std::optional<DiscardedPages> forgotten = std::exchange(discarded_, std::nullopt);
   if (book_) book_->replace(record_, record());

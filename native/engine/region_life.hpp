@@ -52,6 +52,11 @@ class RegionLife {
   // address space's lock.
   void choose(OnDiscard on_discard);
   OnDiscard on_discard() const { return on_discard_; }
+  // How often that was chosen. Who has installed every page says since which choice.
+  std::uint64_t choices() const { return choices_.load(); }
+  void note_whole(std::uint64_t choices) { whole_since_.store(choices); }
+  // Every page is there, or has been discarded since and is zeros.
+  bool is_whole() const { return whole_since_.load() == choices_.load(); }
 
   // Pages of the image, under the address space's lock. False when there is no memory to note them.
   [[nodiscard]] bool discard(std::uint64_t first_page, std::uint64_t end_page);
@@ -95,6 +100,8 @@ class RegionLife {
   std::shared_ptr<LayoutBook> book_;
   std::uint32_t record_ = LayoutBook::no_record;
   std::optional<DiscardedPages> discarded_;
+  std::atomic<std::uint64_t> choices_{1};
+  std::atomic<std::uint64_t> whole_since_{0};
   std::atomic<std::uint64_t> pins_{0};
   std::uint32_t close_request_ = 0;
 };

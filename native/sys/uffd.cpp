@@ -97,6 +97,13 @@ Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::
   return Nothing{};
 }
 
+Status uffd_unregister(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  check_range(address, bytes);
+  uffdio_range range{address, bytes};
+  if (::ioctl(uffd, uapi::ioctl_unregister, &range) < 0) return Error{errno, "UFFDIO_UNREGISTER"};
+  return Nothing{};
+}
+
 bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   check_range(address, bytes);
   uffdio_range range{address, bytes};

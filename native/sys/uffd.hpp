@@ -46,6 +46,11 @@ Status uffd_begin(int uffd, std::uint64_t features);
 // changes; EBUSY where it is with another.
 Status uffd_register(int uffd, std::uint64_t address, std::uint64_t bytes, std::uint64_t modes);
 
+// Undoes it: the kernel serves the range by itself from here on, and whoever waits there goes on.
+// Where nothing is registered with this userfaultfd nothing changes. ENOMEM: the client's address
+// space is gone.
+Status uffd_unregister(int uffd, std::uint64_t address, std::uint64_t bytes);
+
 // Lets every thread that waits in the range fault again. A dead client is not an error. False when
 // no memory of that client can ever be there; where it is known that some can, that would mean a
 // wrong constant, and every wake would be lost: check() it.

@@ -49,6 +49,8 @@ const concurrent = [
   "faults_are_noted_in_their_order.cpp",
   "huge_pages_are_there_as_a_whole.cpp",
   "replays_leave_demand_its_way.cpp",
+  "populated_clients_need_nobody.cpp",
+  "clients_that_miss_a_page_stay_registered.cpp",
   "demand_goes_between_slices_of_bulk.cpp",
   "a_changed_layer_is_a_lost_source.cpp",
 ]

@@ -16,7 +16,7 @@ const modelSources = [
   // Clients, the control plane, and what they do.
   ...["process.cpp", "scene.cpp", "explore.cpp"],
   ...["scripts_of_layouts.cpp", "scripts_of_sources.cpp", "scripts_of_threads.cpp"],
-  ...["scripts_of_shares.cpp", "scripts_of_discards.cpp"],
+  ...["scripts_of_shares.cpp", "scripts_of_discards.cpp", "scripts_of_letting_go.cpp"],
 ]
 
 /**

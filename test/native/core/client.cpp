@@ -193,6 +193,19 @@ std::uint32_t Client::replay(const Mapped &mapped, const std::vector<engine::Tou
   return request;
 }
 
+std::string Client::populate(const Mapped &mapped, std::uint64_t bytes_per_second) {
+  const std::uint32_t request = bed.next_request();
+  const engine::Window range = mapped.region->range();
+  EXPECT(bed.engine().populate(space, mapped.region->id(), range, bytes_per_second, request));
+  return bed.await(EventKind::prefaulted, request).text;
+}
+
+std::string Client::unregister() {
+  const std::uint32_t request = bed.next_request();
+  EXPECT(bed.engine().unregister(space, request));
+  return bed.await(EventKind::unregistered, request).text;
+}
+
 void Client::detach() {
   const auto id = space->id();
   bed.engine().detach(space);

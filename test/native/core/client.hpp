@@ -71,6 +71,9 @@ class Client {
   void choose_discard(const Mapped &mapped, engine::OnDiscard on_discard);
   std::uint32_t prefault(const Mapped &mapped, std::uint64_t first_page, std::uint64_t pages);
   std::uint32_t replay(const Mapped &mapped, const std::vector<engine::Touch> &pages);
+  // All of it, and what came of that.
+  std::string populate(const Mapped &mapped, std::uint64_t bytes_per_second = 1ull << 30);
+  std::string unregister();
   void detach();
 
   Bed &bed;

@@ -58,7 +58,8 @@ void explore(engine::Engine &engine, const Script &script) {
 std::vector<Script> all_scripts() {
   std::vector<Script> all;
   for (const auto *some : {&scripts_of_layouts(), &scripts_of_sources(), &scripts_of_shares(),
-                           &scripts_of_threads(), &scripts_of_discards()}) {
+                           &scripts_of_threads(), &scripts_of_discards(),
+                           &scripts_of_letting_go()}) {
     all.insert(all.end(), some->begin(), some->end());
   }
   return all;

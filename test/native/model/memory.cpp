@@ -70,7 +70,7 @@ bool Memory::read(uffd_msg &message) {
 bool Memory::is_one_mapping(unsigned first, unsigned end) const {
   if (first >= end || end > pages_max) return false;
   return std::all_of(pages.begin() + first, pages.begin() + end, [&](const Page &page) {
-    return page.is_mapped && page.mapping == pages[first].mapping;
+    return page.is_mapped && page.is_registered && page.mapping == pages[first].mapping;
   });
 }
 

@@ -34,6 +34,7 @@ struct Page {
   enum class State : std::uint8_t { missing, present, poisoned };
 
   bool is_mapped = false;
+  bool is_registered = true;  // otherwise the kernel serves it by itself
   State state = State::missing;
   unsigned mapping = 0;  // pages of one mapping have the same number
   Value value = zeros;
@@ -92,6 +93,8 @@ class Memory final : public Open {
   // Layout events that are raised, unread, or read and not yet seen to be by their raisers.
   unsigned changing = 0;
   bool is_dead = false;
+  // Discards are counted as changes a moment before their event can be read.
+  bool raises_late = false;
   unsigned lacks = 0;  // so many installs find no memory
   // Whether the file that is mapped has a page of that value. Empty for anonymous memory.
   std::function<bool(Value)> has_in_file;

@@ -49,8 +49,12 @@ bool Process::reach(unsigned number, bool is_write) {
   step(at(is_write ? "writes" : "touches", number));
   for (;;) {
     if (memory_->is_dead) return false;
-    const Page &page = memory_->pages[number];
+    Page &page = memory_->pages[number];
     if (!page.is_mapped) return false;  // SIGSEGV, as it should be
+    if (page.state == Page::State::missing && !page.is_registered) {
+      page.state = Page::State::present;
+      page.value = zeros;
+    }
     if (page.state != Page::State::missing) return true;
     memory_->wait_for(number, is_write);
     if (is_told()) tell(at("is woken, and faults again at", number));
@@ -100,9 +104,13 @@ void Process::discard(unsigned first, unsigned count) {
   step(at("discards", first, count));
   if (memory_->is_dead) return;
   const unsigned mapping = memory_->pages[first].mapping;
-  ++memory_->changing;
   for (unsigned i = first; i < first + count; ++i) ++memory_->pages[i].discards;
-  raise_event({.message = removal(UFFD_EVENT_REMOVE, first, count)});
+  if (memory_->pages[first].is_registered) {
+    ++memory_->changing;
+    if (memory_->raises_late) step("raises REMOVE");
+    if (memory_->is_dead) return;
+    raise_event({.message = removal(UFFD_EVENT_REMOVE, first, count)});
+  }
   step(at("has discarded", first, count));
   if (memory_->is_dead) return;
   for (unsigned i = first; i < first + count; ++i) {

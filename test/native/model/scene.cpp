@@ -43,6 +43,7 @@ Scene::Scene(engine::Engine &engine, const Setting &setting)
       is_answering_(setting.is_answered) {
   processes_.push_back(client_);
   client_->memory().lacks = setting.lacks;
+  client_->memory().raises_late = setting.raises_late;
   client_->memory().layout_features = setting.layout_features;
   for (const std::uint64_t page : setting.bad_pages) client_->poisonable.insert(of_image(page));
   const unsigned image_pages = std::max(setting.image_pages, setting.pages);
@@ -110,11 +111,13 @@ void Scene::map_region(std::uint32_t id, unsigned first, unsigned count, std::ui
   await_answer(request);
 }
 
-void Scene::choose_discard(std::uint32_t id, engine::OnDiscard on_discard) {
+bool Scene::choose_discard(std::uint32_t id, engine::OnDiscard on_discard) {
+  if (!space_) return false;
   const std::uint32_t request = ++last_request_;
   PAGERD_CHECK(engine_.choose_discard(space_, id, on_discard, request));
-  await_answer(request);
+  if (!await_answer(request).empty()) return false;
   note_choice(id, on_discard);
+  return true;
 }
 
 // Where pages have not been moved or written.
@@ -150,6 +153,21 @@ void Scene::prefault(std::uint32_t id, unsigned first, unsigned count) {
   await_answer(request);
 }
 
+void Scene::let_go() {
+  constexpr std::uint64_t any_rate = std::uint64_t{1} << 40;
+  is_letting_go_ = true;
+  const auto [first, count] = regions_.at(1);
+  const engine::Window range{address_of(first), address_of(first + count)};
+  std::uint32_t request = ++last_request_;
+  PAGERD_CHECK(engine_.populate(space_, 1, range, any_rate, request));
+  const bool is_populated = await_answer(request).empty();
+  request = ++last_request_;
+  PAGERD_CHECK(engine_.unregister(space_, request));
+  const bool is_let_go = await_answer(request).empty();
+  if (is_let_go && !is_populated) fail("a client is let go that misses pages");
+  if (is_let_go) detach();
+}
+
 void Scene::detach() {
   engine_.detach(std::exchange(space_, nullptr));
 }
@@ -159,8 +177,9 @@ void Scene::look_for_death() {
   detach();
 }
 
-void Scene::await_answer(std::uint32_t request) {
+std::string Scene::await_answer(std::uint32_t request) {
   scheduler().block("an answer", [this, request] { return answered_.contains(request); });
+  return answered_.at(request);
 }
 
 void Scene::take_events() {
@@ -180,7 +199,8 @@ void Scene::take_event(Event event) {
     case EventKind::mapped:
     case EventKind::prefaulted:
     case EventKind::discard_chosen:
-      answered_.insert(event.request);
+    case EventKind::unregistered:
+      answered_.emplace(event.request, event.text);
       return;
     case EventKind::forked:
       children_.push_back(event.forked->space);
@@ -196,6 +216,9 @@ void Scene::take_event(Event event) {
       if (setting_.lacks == 0) fail("the engine finds no memory");
       return;
     case EventKind::refused:
+      if (!is_letting_go_) fail("the engine says: " + event.text);
+      answered_.emplace(event.request, event.text);
+      return;
     case EventKind::forgotten:
     case EventKind::unserved_child:
       return fail("the engine says: " + event.text);

@@ -28,6 +28,7 @@ struct Setting {
   // Its threads race in ways that may be beyond telling: then it is given up, and nobody is served.
   bool may_be_given_up = false;
   engine::OnDiscard on_discard = engine::OnDiscard::zeros;
+  bool raises_late = false;  // see Memory
 };
 
 // One run of a script: the real engine, one client, and the control plane.
@@ -49,10 +50,15 @@ class Scene {
   void map_region(std::uint32_t id, unsigned first, unsigned count, std::uint64_t of);
   // The client hears of the end before it goes on.
   void end_region(std::uint32_t id);
-  void await_answer(std::uint32_t request);
+  // Why it failed, or nothing.
+  std::string await_answer(std::uint32_t request);
   void prefault(std::uint32_t id, unsigned first, unsigned count);
   // Of a region that nobody has discarded anything of, and nobody discards meanwhile.
-  void choose_discard(std::uint32_t id, engine::OnDiscard on_discard);
+  // False: its client is let go.
+  bool choose_discard(std::uint32_t id, engine::OnDiscard on_discard);
+  // Populates region 1, and lets the client go if nothing is missing: from then on no engine has
+  // anything to do with it.
+  void let_go();
   void detach();
   void look_for_death();
 
@@ -77,8 +83,9 @@ class Scene {
   std::shared_ptr<engine::AddressSpace> space_;
   std::vector<std::shared_ptr<engine::AddressSpace>> children_;
   std::map<std::uint32_t, std::pair<unsigned, unsigned>> regions_;  // first page, count
-  std::set<std::uint32_t> answered_;
+  std::map<std::uint32_t, std::string> answered_;  // with why it failed, or nothing
   std::uint32_t last_request_ = 0;
+  bool is_letting_go_ = false;
   bool is_answering_;
   std::vector<std::shared_ptr<engine::FillJob>> held_;
   bool is_left_ = false;

@@ -27,6 +27,8 @@ const std::vector<Script> &scripts_of_layouts();
 const std::vector<Script> &scripts_of_discards();
 // The same while bytes are on their way, or cannot be had.
 const std::vector<Script> &scripts_of_sources();
+// Clients that are let go meanwhile, and depend on nobody from then on.
+const std::vector<Script> &scripts_of_letting_go();
 // Where clients have mapped the image's own file.
 const std::vector<Script> &scripts_of_shares();
 // Two fault threads, and what comes and goes under them.

@@ -149,6 +149,19 @@ InstallResult uffd_poison(int uffd, std::uint64_t address, std::uint64_t bytes) 
 
 Status uffd_register(int, std::uint64_t, std::uint64_t, std::uint64_t) { return Nothing{}; }
 
+Status uffd_unregister(int uffd, std::uint64_t address, std::uint64_t bytes) {
+  model::Memory &memory = model::memory_of(uffd);
+  scheduler().yield("UNREGISTER");
+  const unsigned first = model::page_at(address);
+  const unsigned end = model::page_at(address + bytes);
+  if (model::is_told()) model::tell("UNREGISTER" + model::places(first, end));
+  if (memory.is_dead) return Error{ENOMEM, "UNREGISTER"};
+  for (unsigned page = first; page < end; ++page) memory.pages[page].is_registered = false;
+  memory.wake(first, end);
+  scheduler().note_change();
+  return Nothing{};
+}
+
 bool uffd_wake(int uffd, std::uint64_t address, std::uint64_t bytes) {
   model::Memory &memory = model::memory_of(uffd);
   scheduler().yield("WAKE");
