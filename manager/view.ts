@@ -85,6 +85,13 @@ export interface RegionView {
 /** How a session's client speaks. */
 export type Dialect = "native" | "firecracker"
 
+export interface PopulationView {
+  /** "failed": it is served on, and `failure` says why. */
+  state: "waiting" | "filling" | "failed" | "done"
+  bytes_per_second: number
+  failure: string | null
+}
+
 export interface SessionView extends FaultCountsView {
   id: string
   dialect: Dialect
@@ -101,7 +108,10 @@ export interface SessionView extends FaultCountsView {
   /** The client has not noticed that its manager is another one. */
   adopted: boolean
   connected_at: string
-  state: "greeting" | "active" | "closing"
+  /** "detached": all of its memory is there, and it depends on the manager no more. */
+  state: "greeting" | "active" | "detached" | "closing"
+  /** Of one whose memory is brought in the background, until it is detached; else null. */
+  population: PopulationView | null
   regions: number
   regions_by_mode: ModeCountsView
   length_bytes: number
@@ -285,6 +295,8 @@ export interface ListenerView {
   mode: string
   /** "UID:GID"; null: the manager's own. */
   owner: string | null
+  /** VMs' memory is brought in the background, that fast at most, and then they are let go. */
+  populate_bytes_per_second: number | null
   state: "listening" | "failed"
   /** VMs so far, since the manager started. */
   served: number
@@ -296,6 +308,7 @@ export interface AddListenerOptions {
   readonly once: boolean
   readonly mode: number
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined
+  readonly populateBytesPerSecond?: number | undefined
 }
 
 export interface Inspectable {

@@ -23,9 +23,11 @@ MAPPED is what a client registered, RESIDENT what of it was installed so far. P9
 99 of 100 faults took at most. PENDING counts faults that wait right now, and since when. WHY says
 what made the manager choose a region's mode; those of mode cow never fault to it. DISCARDED is what
 pages read as that the client gave back (a VM's balloon, madvise): zeros, or the image again; it is
-there only when a region listed has zeros. STUCK is there only when a fault is older than a second:
-where the oldest is (source: waits for bytes; deferred: is tried again; ioctl: the kernel is
-installing its page; queue: unread), and for how long.
+there only when a region listed has zeros. POPULATE is there only when a client's memory is brought
+in the background: waiting for its turn, filling, failed, or detached, and then it needs the manager
+no more. STUCK is there only when a fault is older than a second: where the oldest is (source: waits
+for bytes; deferred: is tried again; ioctl: the kernel is installing its page; queue: unread), and
+for how long.
 
 Example:
   pagerd ps --json | jq '.[] | select(.pending_faults > 0) | .pid'`,
@@ -63,8 +65,11 @@ function renderSessions(
   regions: readonly RegionView[],
   terminal: Terminal,
 ): string[] {
-  const hasStuck = sessions.some(isStuck)
-  const columns = hasStuck ? [...sessionColumns, stuckColumn] : sessionColumns
+  const columns = [
+    ...sessionColumns,
+    ...(sessions.some(({ population }) => population !== null) ? [populateColumn] : []),
+    ...(sessions.some(isStuck) ? [stuckColumn] : []),
+  ]
   const table = renderTable(columns, sessions, terminal)
   const regionTable = renderTable(columnsFor(regions), regions, terminal, "    ")
   const below = (id: string) =>
@@ -110,6 +115,12 @@ const sessionColumns: readonly Column<SessionView>[] = [
     style: ({ pending_faults }) => (pending_faults > 0 ? "yellow" : "plain"),
   },
 ]
+
+const populateColumn: Column<SessionView> = {
+  title: "POPULATE",
+  cell: ({ state, population }) => (state === "detached" ? state : (population?.state ?? "-")),
+  style: ({ population }) => (population?.state === "failed" ? "red" : "plain"),
+}
 
 const stuckColumn: Column<SessionView> = {
   title: "STUCK",

@@ -1,4 +1,4 @@
-const binaryUnits = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const
+const binaryUnits: readonly string[] = ["KiB", "MiB", "GiB", "TiB", "PiB"]
 
 /** "0 B", "812 KiB", "1.5 GiB": three digits at most. */
 export function formatBytes(bytes: number): string {
@@ -11,6 +11,14 @@ export function formatBytes(bytes: number): string {
     unit = larger
   }
   return `${threeDigits(value)} ${unit}`
+}
+
+/** Of "4096", "812KiB", "256 MiB": how many; NaN of anything else. */
+export function parseBytes(text: string): number {
+  const [, digits, unit] = /^(\d{1,15}) ?([KMGTP]iB)?$/.exec(text) ?? []
+  if (digits === undefined) return Number.NaN
+  const power = unit === undefined ? 0 : binaryUnits.indexOf(unit) + 1
+  return Number(digits) * 1024 ** power
 }
 
 /** "8.5 µs", "2.3 ms", "1.2 s". */

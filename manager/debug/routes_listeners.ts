@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path"
 import { z } from "zod"
 import { imageName } from "../../protocol/messages.js"
+import { populateRateMax, populateRateMin } from "../dialects/firecracker/populate_rate.js"
 import { jsonAnswer, RequestError } from "./answer.js"
 import { readJsonBody } from "./body.js"
 import type { Route } from "./router.js"
@@ -20,6 +21,7 @@ const newListener = z.strictObject({
     .regex(/^0?[0-7]{3}$/, "a mode is three octal digits")
     .default("0600"),
   owner: z.strictObject({ uid: id, gid: id }).optional(),
+  populate_bytes_per_second: z.number().int().min(populateRateMin).max(populateRateMax).optional(),
 })
 
 export const listenerRoutes: readonly Route[] = [
@@ -32,7 +34,9 @@ export const listenerRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/listeners",
-    summary: "listens for VMMs; body {dialect, image, path, once?, mode?, owner?: {uid, gid}}",
+    summary:
+      "listens for VMMs; body {dialect, image, path, once?, mode?, owner?: {uid, gid}, " +
+      "populate_bytes_per_second?}",
     answer: async ({ inspect, request }) => {
       const wanted = newListener.safeParse(await readJsonBody(request))
       if (!wanted.success) {
@@ -47,7 +51,8 @@ export const listenerRoutes: readonly Route[] = [
         )
       }
       const { image, path, once, mode, owner } = wanted.data
-      const options = { once, mode: Number.parseInt(mode, 8), owner }
+      const { populate_bytes_per_second: populateBytesPerSecond } = wanted.data
+      const options = { once, mode: Number.parseInt(mode, 8), owner, populateBytesPerSecond }
       return jsonAnswer(inspect.addListener(image, path, options), 201)
     },
   },

@@ -30,6 +30,7 @@ export function sessionView(
     adopted: session.isAdopted,
     connected_at: new Date(session.connectedAtMs).toISOString(),
     state: session.state,
+    population: session.population === undefined ? null : populationView(session.population),
     regions: session.regions.size,
     regions_by_mode: modeCountsView([session]),
     length_bytes: Number(session.regions.lengthBytes),
@@ -40,6 +41,10 @@ export function sessionView(
     last_error: lastError === undefined ? null : errorView(lastError),
     ...faultCountsView(space ?? noFaults),
   }
+}
+
+function populationView({ state, bytesPerSecond, failure }: NonNullable<Session["population"]>) {
+  return { state, bytes_per_second: bytesPerSecond, failure: failure ?? null }
 }
 
 function errorView({ code, message, atMs }: NonNullable<Session["lastError"]>) {

@@ -66,6 +66,8 @@ async function adopt(
       sessions.set(nameOf(past), session)
       await mapAll(past.regions, session, scope)
       await session.endPast()
+      const rate = past.populateBytesPerSecond
+      if (rate !== undefined) void scope.sessions.populate(session, rate)
     } else log.info(facts, "a client of an earlier manager has ended")
     journal.remove(past.file)
     return session === undefined ? "ended" : "adopted"

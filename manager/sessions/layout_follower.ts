@@ -1,17 +1,8 @@
-import type { RegionSnapshot } from "../engine/native.js"
-import type { Region, RegionBook } from "./region_book.js"
+import type { NativeEngine } from "../engine/native.js"
+import type { Session } from "./session.js"
 
 /** Between two looks at where a client has moved its regions. */
 const pauseMs = 200
-
-export interface LayoutScope {
-  readonly regions: RegionBook
-  /** Where the engine has them. */
-  readonly look: () => readonly RegionSnapshot[]
-  readonly onMoved: (region: Region) => void
-  /** Its client has unmapped all of it. */
-  readonly onGone: (region: Region) => void
-}
 
 /**
  * Keeps a session's book of regions like the engine's, which the client changes without a word to
@@ -20,7 +11,10 @@ export interface LayoutScope {
 export class LayoutFollower {
   private timer: NodeJS.Timeout | undefined
 
-  constructor(private readonly scope: LayoutScope) {}
+  constructor(
+    private readonly session: Pick<Session, "regions" | "space" | "record" | "unmap">,
+    private readonly native: Pick<NativeEngine, "regionSnapshots">,
+  ) {}
 
   /** Something has changed. Looked at soon, however often that is said. */
   note(): void {
@@ -35,15 +29,16 @@ export class LayoutFollower {
   }
 
   private follow(): void {
-    const { regions, look, onMoved, onGone } = this.scope
-    for (const found of look()) {
+    const { regions, space, record } = this.session
+    for (const found of space === undefined ? [] : this.native.regionSnapshots(space)) {
       const region = regions.get(found.region)
       if (region === undefined) continue
       if (found.address !== region.address) {
         regions.move(region, found.address)
-        onMoved(region)
+        record?.noteMapped(region)
       }
-      if (found.parts === 0) onGone(region)
+      // Its client has unmapped all of it: nobody can say so in any better way.
+      if (found.parts === 0) void this.session.unmap(region).catch(() => {})
     }
   }
 }

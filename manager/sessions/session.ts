@@ -1,7 +1,6 @@
 import { printable } from "../../protocol/frame_shape.js"
 import { pageBytes } from "../../protocol/limits.js"
 import type { OnDiscard } from "../../protocol/messages.js"
-import type { Identity } from "../access_rule.js"
 import type { ForkedEvent, PoisonedEvent, StarvedEvent } from "../engine/engine.js"
 import { ClientError, reasonOf } from "../errors.js"
 import type { Image } from "../images/registry.js"
@@ -12,6 +11,8 @@ import { Claims } from "./claims.js"
 import { chooseDiscard } from "./discard_choice.js"
 import type { Introduction } from "./introduction.js"
 import { LayoutFollower } from "./layout_follower.js"
+import type { Peer } from "./peer.js"
+import type { Population } from "./populations.js"
 import { type Region, RegionBook, type RegionWish, requestOf } from "./region_book.js"
 import type { SessionRecord } from "./session_journal.js"
 import { SessionLog, wantOfMemory } from "./session_log.js"
@@ -20,13 +21,7 @@ import type { SessionVoice } from "./session_voice.js"
 import { noAbilities, type UserfaultfdAbilities } from "./userfaultfd.js"
 import type { UserAccount } from "./users.js"
 
-/** Who a client is, as the kernel says. */
-export interface Peer extends Identity {
-  /** 0: in a pid namespace that we cannot see into. */
-  readonly pid: number
-}
-
-export type SessionState = "greeting" | "active" | "closing"
+export type SessionState = "greeting" | "active" | "detached" | "closing"
 
 /**
  * One connected client and all that it registered: its address space in the engine, its regions,
@@ -48,6 +43,8 @@ export class Session {
   isAdopted = false
   /** What the next manager will go by, where the client does not come to it by itself. */
   record: SessionRecord | undefined
+  /** Undefined: it is to be served for as long as it is there. */
+  population: Population | undefined
   lastError: { code: string; message: string; atMs: number } | undefined
   readonly connectedAtMs = Date.now()
   readonly regions: RegionBook
@@ -67,6 +64,7 @@ export class Session {
   private forks = 0
   private readonly layout: LayoutFollower
   private ending: Promise<void> | undefined
+  private releasing: Promise<void> | undefined
 
   constructor(
     readonly id: string,
@@ -80,7 +78,7 @@ export class Session {
     this.account = users.accountOf(peer.uid)
     this.log = new SessionLog({ session: id, pid: peer.pid, uid: peer.uid, users, limits, log })
     this.regions = new RegionBook(services.limits, this.account)
-    this.layout = this.followLayout()
+    this.layout = new LayoutFollower(this, services.engine.native)
   }
 
   /** It has said who it is. */
@@ -348,29 +346,36 @@ export class Session {
     return this.ending
   }
 
-  private followLayout(): LayoutFollower {
-    const { native } = this.services.engine
-    return new LayoutFollower({
-      regions: this.regions,
-      look: () => (this.space === undefined ? [] : native.regionSnapshots(this.space)),
-      onMoved: (region) => this.record?.noteMapped(region),
-      // Nobody can say unmap of it in any better way.
-      onGone: (region) => void this.unmap(region).catch(() => {}),
-    })
+  /** Its client depends on nobody any more: nothing is served, and it is shown until it ends. */
+  async release(): Promise<void> {
+    // First: what stands in the journal is there for who comes next.
+    this.record?.end()
+    this.record = undefined
+    this.releasing = this.leaveEngine()
+    await this.releasing
+    if (this.state === "active") this.state = "detached"
   }
 
   private async detachAndLeave(reason: string): Promise<void> {
-    const { engine, images, workingSets } = this.services
+    const { images } = this.services
     this.state = "closing"
-    this.layout.stop()
     const facts = { session: this.id, pid: this.peer.pid, regions: this.regions.size, reason }
     for (const image of this.published) images.withdraw(image)
-    if (this.space !== undefined) workingSets.endAll(this.space)
-    if (this.space !== undefined) await engine.detach(this.space)
-    for (const region of this.regions.list().toReversed()) this.drop(region)
+    await this.releasing
+    await this.leaveEngine()
     this.record?.end()
     this.log.tell("info", facts, "session ended")
     this.onEnded()
+  }
+
+  private async leaveEngine(): Promise<void> {
+    const { engine, workingSets } = this.services
+    this.layout.stop()
+    if (this.space !== undefined) workingSets.endAll(this.space)
+    if (this.space !== undefined) await engine.detach(this.space)
+    for (const region of this.regions.list().toReversed()) this.drop(region)
+    this.space = undefined
+    this.userfaultfd = -1
   }
 
   /** Of mode cow nobody but this book ever hears: the kernel serves it without us. */

@@ -49,6 +49,9 @@ const regionLine = z.object({
 })
 
 const endLine = z.object({ ended: z.number() })
+const populateLine = z.object({ populateBytesPerSecond: z.number() })
+/** Among the lines of regions, whose numbers begin at 1. */
+const populateKey = 0
 
 export type PastRegion = z.output<typeof regionLine>
 
@@ -63,6 +66,8 @@ export interface PastSession extends z.output<typeof header>, Followed {
   /** Tells the manager that wrote it from others. */
   readonly manager: string
   readonly regions: readonly PastRegion[]
+  /** It was to be populated, and then let go. */
+  readonly populateBytesPerSecond: number | undefined
 }
 
 const filePattern = /^session-([0-9a-z]+)-s[0-9.]+\.jsonl$/
@@ -152,7 +157,7 @@ export class SessionJournal {
       lines.pop()
       const known = header.parse(JSON.parse(lines.shift() ?? ""))
       const manager = filePattern.exec(file)?.[1] ?? ""
-      if (known.boot === this.boot) return { ...known, file, manager, ...regionsOf(lines) }
+      if (known.boot === this.boot) return { ...known, file, manager, ...readNoted(lines) }
     } catch (error) {
       this.log.warn({ file, reason: reasonOf(error) }, "a journal entry cannot be read")
     }
@@ -186,6 +191,13 @@ export class SessionRecord implements Followed {
   noteAllMapped(regions: readonly Region[]): void {
     for (const region of regions) this.lines.set(region.region, regionLineOf(region))
     this.writeAll()
+  }
+
+  /** All of its memory is to be brought, and then it is to be let go. */
+  notePopulate(populateBytesPerSecond: number): void {
+    const line = lineOf({ populateBytesPerSecond })
+    this.lines.set(populateKey, line)
+    this.add(line)
   }
 
   noteEnded(region: number): void {
@@ -225,13 +237,20 @@ function regionLineOf({ image, region, windowBytes, ...rest }: Region): string {
   })
 }
 
-function regionsOf(noted: readonly string[]): Pick<PastSession, "regions" | "lines"> {
+type Noted = Pick<PastSession, "regions" | "lines" | "populateBytesPerSecond">
+
+function readNoted(noted: readonly string[]): Noted {
   const regions = new Map<number, PastRegion>()
   const lines = new Map<number, string>()
+  let populateBytesPerSecond: number | undefined
   for (const line of noted) {
     const value: unknown = JSON.parse(line)
     const end = endLine.safeParse(value)
-    if (end.success) {
+    const populate = populateLine.safeParse(value)
+    if (populate.success) {
+      populateBytesPerSecond = populate.data.populateBytesPerSecond
+      lines.set(populateKey, `${line}\n`)
+    } else if (end.success) {
       regions.delete(end.data.ended)
       lines.delete(end.data.ended)
     } else {
@@ -240,7 +259,7 @@ function regionsOf(noted: readonly string[]): Pick<PastSession, "regions" | "lin
       lines.set(region.region, `${line}\n`)
     }
   }
-  return { regions: [...regions.values()], lines }
+  return { regions: [...regions.values()], lines, populateBytesPerSecond }
 }
 
 function identityOf(pid: number, native: Pick<SocketModule, "ClientProcess">): string {

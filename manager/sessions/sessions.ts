@@ -6,8 +6,10 @@ import { ChildVoice } from "./child_voice.js"
 import { CommandReader } from "./command_reader.js"
 import type { Keeper } from "./keeper.js"
 import { LifeWatch } from "./life_watch.js"
+import type { Peer } from "./peer.js"
 import { Placement } from "./placement.js"
-import { type Peer, Session } from "./session.js"
+import { Populations } from "./populations.js"
+import { Session } from "./session.js"
 import type { PastSession, SessionJournal } from "./session_journal.js"
 import type { SessionServices } from "./session_services.js"
 import type { SessionVoice } from "./session_voice.js"
@@ -37,11 +39,13 @@ export class Sessions {
   private journal: SessionJournal | undefined
   private keeper: Keeper | undefined
   private readonly lives: LifeWatch
+  private readonly populations: Populations
   private admitted = 0
   private draining = false
 
   constructor(private readonly services: SessionServices) {
     this.placement = new Placement(services, () => [...this.sessions.values()])
+    this.populations = new Populations(services.engine, services.workingSets, services.log)
     this.lives = new LifeWatch(services.engine.native, () =>
       this.list().filter(({ isChild }) => isChild),
     )
@@ -198,6 +202,14 @@ export class Sessions {
     }
   }
 
+  /**
+   * Brings all of its memory in the background, and lets its client go. Resolves with whether that
+   * was to be had.
+   */
+  populate(session: Session, bytesPerSecond: number): Promise<boolean> {
+    return this.populations.run(session, bytesPerSecond)
+  }
+
   /** Of a child that nobody knows: it waits for its pages, for as long as it lives. */
   keepChild(userfaultfd: number): void {
     this.services.engine.native.keepChild(userfaultfd)
@@ -232,6 +244,7 @@ export class Sessions {
     const { isSameFile } = this.services.native
     return this.list().find((other) => {
       if (other === session || !other.isAdopted || other.peer.pid !== session.peer.pid) return false
+      if (other.userfaultfd < 0) return false
       return isSameFile(other.userfaultfd, userfaultfd)
     })
   }

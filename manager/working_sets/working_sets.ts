@@ -10,6 +10,7 @@ import { MalformedWorkingSet } from "./format.js"
 import { mergeRun, pagesKeptMax } from "./merge.js"
 import { isRecorded, pagesMaxOf, type WorkingSetSettings } from "./settings.js"
 import type { WorkingSetStore } from "./store.js"
+import { UnderWay } from "./under_way.js"
 import {
   fromEngine,
   type PageSpan,
@@ -55,6 +56,8 @@ export class WorkingSets {
   /** What was worked out for spans of each. */
   private readonly replays = new WeakMap<WorkingSet, Map<string, PagePairs>>()
   private replaysUnderWay = 0
+  /** Replays, and recordings of what is touched without one. */
+  private readonly underWay = new UnderWay()
   private store: WorkingSetStore | undefined
 
   constructor(
@@ -95,7 +98,19 @@ export class WorkingSets {
     const touchesMax = choice === "nothing" ? 0 : pagesMaxOf(this.settings, engineUnit)
     await this.engine.map({ ...asked, touchesMax })
     // The client hears first that its region is mapped.
-    if (choice !== "nothing" && span) setImmediate(() => this.begin(asked, image, span, choice))
+    if (choice === "nothing" || !span) return
+    this.underWay.begin(asked.space)
+    setImmediate(() => {
+      if (!this.begin(asked, image, span, choice)) this.underWay.end(asked.space)
+    })
+  }
+
+  /**
+   * Resolves once nothing is replayed into the space, and none of its regions is recorded: more
+   * pages than those asked for would delay the one, and hide from the other what is needed.
+   */
+  whenQuiet(space: number): Promise<void> {
+    return this.underWay.whenNone(space)
   }
 
   /** To be called before the engine ends the region. */
@@ -105,6 +120,7 @@ export class WorkingSets {
     if (watched === undefined) return
     this.watched.delete(key)
     clearTimeout(watched.timer)
+    if (watched.replayed === undefined) this.underWay.end(space)
     const noted = this.engine.native.takeTouches(space, region)
     if (noted === undefined || noted.length === 0) return
     const touches = fromEngine(noted, watched.pageBytes)
@@ -161,19 +177,21 @@ export class WorkingSets {
     return choice
   }
 
-  private begin(asked: Asked, image: Image, span: PageSpan, choice: Choice): void {
-    if (this.store === undefined) return
+  /** False: nothing is under way by it. */
+  private begin(asked: Asked, image: Image, span: PageSpan, choice: Choice): boolean {
+    if (this.store === undefined) return false
     const { space, region, pageBytes } = asked
     const what = { image, pageBytes, span }
     const replayed = choice === "replay" ? this.pagesFor(what) : undefined
     if (replayed !== undefined && !this.mayReplay(asked, replayed)) {
       this.engine.native.takeTouches(space, region)
-      return
+      return false
     }
     const timer = setTimeout(() => this.end(space, region), this.settings.windowMs)
     timer.unref()
     this.watched.set(keyOf(space, region), { space, region, ...what, replayed, timer })
     if (replayed !== undefined) void this.replay(asked, image, replayed)
+    return true
   }
 
   /** Undefined where no run has shown yet what it needs there. */
@@ -217,6 +235,7 @@ export class WorkingSets {
       this.log.debug({ ...facts, reason: reasonOf(error) }, "a replay has ended early")
     } finally {
       this.replaysUnderWay -= 1
+      this.underWay.end(space)
     }
   }
 

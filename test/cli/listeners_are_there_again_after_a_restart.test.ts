@@ -17,10 +17,12 @@ test("listeners are added, listed, kept over a kill -9, and removed", async () =
   const path = join(scratchDirectory(), "vm.sock")
   const owner = isRoot ? ["--owner", `${nobody}:${nobody}`] : []
   const add = ["listen", "firecracker", "--image", "vm", "--path", path, "--mode", "0660", ...owner]
+  add.push("--populate", "64MiB")
 
   const added = await runPagerd([...add, "--json", ...debug])
   assert.is(added.code, 0, added.stderr)
-  assert.is((added.json() as ListenerView).state, "listening")
+  const { state, populate_bytes_per_second } = added.json() as ListenerView
+  assert.equal([state, populate_bytes_per_second], ["listening", 64 << 20])
   assert.is(statSync(path).mode & 0o777, 0o660)
   if (isRoot) assert.is(statSync(path).uid, nobody)
   const twice = await runPagerd([...add, ...debug])
@@ -48,6 +50,7 @@ const refused: readonly [string[], RegExp][] = [
   [["--image", "vm", "--path", "/tmp/pagerd-none/vm.sock"], /no directory .*none: make it first/],
   [["--image", "vm", "--path", "/tmp/x.sock", "--mode", "999"], /three octal digits/],
   [["--image", "vm", "--path", "/tmp/x.sock", "--owner", "root"], /two numbers/],
+  [["--image", "vm", "--path", "/tmp/x.sock", "--populate", "9KiB"], /from 1MiB to 1TiB/],
 ]
 
 for (const [words, wanted] of refused) {

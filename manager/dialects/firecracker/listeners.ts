@@ -8,6 +8,7 @@ import { type ClientListener, listenForClients } from "../../sockets/listen.js"
 import type { StateDirectory } from "../../state/state_directory.js"
 import type { ListenerView } from "../../view.js"
 import { refusalOf } from "../native/refusal.js"
+import { populateRateMax, populateRateMin } from "./populate_rate.js"
 import { VmConversation, type VmServices } from "./vm_conversation.js"
 
 const fileName = "listeners.json"
@@ -22,6 +23,7 @@ const wantedListener = z.object({
   once: z.boolean(),
   mode: z.number().int().min(0).max(0o777),
   owner: z.object({ uid: z.number().int().min(0), gid: z.number().int().min(0) }).optional(),
+  populateBytesPerSecond: z.number().int().min(populateRateMin).max(populateRateMax).optional(),
 })
 
 /** A path where VMMs find one image. */
@@ -149,7 +151,7 @@ export class Listeners {
 
   /** Owns the socket from here on. */
   private accept(accepted: number, listening: Listening): void {
-    const { image, path, once } = listening.wanted
+    const { image, path, once, populateBytesPerSecond } = listening.wanted
     const { native, log } = this.services
     let connection: InstanceType<typeof native.SocketConnection>
     try {
@@ -169,7 +171,8 @@ export class Listeners {
       })
     }
     try {
-      VmConversation.begin(connection, { image, noteServed, noteRefused }, this.services)
+      const listener = { image, populateBytesPerSecond, noteServed, noteRefused }
+      VmConversation.begin(connection, listener, this.services)
     } catch (thrown) {
       const { code, message } = refusalOf(thrown)
       const { uid, pid } = connection
@@ -201,6 +204,7 @@ function viewOf({ wanted, socket, served, refused, failure }: Listening): Listen
     ...{ dialect, image, path, once },
     mode: mode.toString(8).padStart(4, "0"),
     owner: owner === undefined ? null : `${owner.uid}:${owner.gid}`,
+    populate_bytes_per_second: wanted.populateBytesPerSecond ?? null,
     state: socket === undefined ? "failed" : "listening",
     served,
     refused,

@@ -24,6 +24,8 @@ export interface VmServices {
 /** Where a VMM has connected: that names the image, since its message names none. */
 export interface VmListener {
   readonly image: string
+  /** So fast at most all of its VM's memory is brought, and the VM is let go; or it is not. */
+  readonly populateBytesPerSecond?: number | undefined
   /** Its VM is served. */
   noteServed(): void
   /** For people, some of whom may read of it: a VMM that is refused can come again at once. */
@@ -151,7 +153,10 @@ export class VmConversation implements SessionVoice {
     this.session.activate({ client: "firecracker" })
     this.attach()
     this.map(handshake.ranges).then(
-      () => this.noteServed(handshake.ranges),
+      () => {
+        this.noteServed(handshake.ranges)
+        void this.populate()
+      },
       (thrown: unknown) => this.refuse(thrown),
     )
   }
@@ -170,6 +175,20 @@ export class VmConversation implements SessionVoice {
       this.session,
       this.session.attach(userfaultfd, abilities, { isHeldBack: true }),
     )
+    const { populateBytesPerSecond } = this.listener
+    // A manager that comes after this one goes on with it.
+    if (populateBytesPerSecond !== undefined) {
+      this.session.record?.notePopulate(populateBytesPerSecond)
+    }
+  }
+
+  private async populate(): Promise<void> {
+    const { populateBytesPerSecond } = this.listener
+    if (populateBytesPerSecond === undefined || this.session.state === "closing") return
+    const { sessions } = this.services
+    const isLetGo = await sessions.populate(this.session, populateBytesPerSecond)
+    // The VM has nothing more to say to anybody.
+    if (isLetGo) this.connection.outliveSocket()
   }
 
   private async map(ranges: readonly GuestRange[]): Promise<void> {
