@@ -19,6 +19,11 @@ void discard_and_touch(Scene &scene) {
   scene.control("letting go", [&] { scene.let_go(); });
 }
 
+void discard(Scene &scene) {
+  scene.thread("discarder", [&] { scene.client().discard(0, 1); });
+  scene.control("letting go", [&] { scene.let_go(); });
+}
+
 // As libpagerd resets a region: what it discards in between is missing, and not zeros.
 void reset(Scene &scene) {
   scene.thread("resetter", [&] {
@@ -42,7 +47,7 @@ const std::vector<Script> &scripts_of_letting_go() {
   static const std::vector<Script> all{
       {"letting_go_meets_a_touch", cold, 1, false, touch},
       {"letting_go_meets_a_discard", late, 0, false, discard_and_touch},
-      {"letting_go_meets_a_cold_discard", cold, 0, false, discard_and_touch},
+      {"letting_go_meets_a_cold_discard", cold, 0, false, discard},
       {"letting_go_meets_a_reset", warm, 0, false, reset},
       {"a_bad_page_keeps_a_client", bad, 0, false, touch},
       {"who_tells_no_discards_is_kept", silent, 1, false, touch},
