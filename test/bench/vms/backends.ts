@@ -21,6 +21,9 @@ const touchedShare = () => 1 / 4
 /** Each touch brings small pages between it and the next as well. */
 const windowsShare = (bytes: number) => (bytes === hugePageBytes ? 1 / 4 : 3 / 4)
 
+/** They have all of it when they are let go. */
+const wholeVms = { pageSizes: anyPages, ownShare: () => 1 }
+
 const pagerd = (
   name: string,
   options: PagerdOptions,
@@ -56,6 +59,7 @@ export const backends: readonly Backend[] = [
     { pageSizes: smallPages, ownShare: touchedShare },
   ),
   pagerd("with working set", { isResident: true, hasWorkingSet: true }),
+  pagerd("populated", { isResident: true, isPopulated: true }, wholeVms),
   pagerd("on demand, image not read", { isResident: false }),
   pagerd("with working set, image not read", { isResident: false, hasWorkingSet: true }),
 ]

@@ -1,5 +1,3 @@
-import type { Vmm } from "../../vmm/vmm_program.js"
-
 /** What a page server has spent on all VMs so far. */
 export interface Costs {
   readonly cpuSeconds: number
@@ -13,8 +11,8 @@ export interface PageServer {
   readonly socket: string | undefined
   /** To be asked while no VM lives. Undefined where nobody serves. */
   costs(): Promise<Costs | undefined>
-  /** Returns once it has done all for a VM that it does unasked. */
-  settle(vmm: Vmm): Promise<void>
+  /** Returns once it has done all that it does unasked, for VMs that live. */
+  settle(): Promise<void>
   /** Makes it again what it was before the first VM. */
   renew(): Promise<void>
   stop(): Promise<void>

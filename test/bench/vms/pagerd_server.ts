@@ -1,3 +1,4 @@
+import { populateRateMax } from "../../../manager/dialects/firecracker/populate_rate.js"
 import type { SessionView, StatsView } from "../../../manager/view.js"
 import { type Manager, type ManagerOptions, startManager } from "../../harness/manager.js"
 import { retryUntil } from "../../harness/retry.js"
@@ -13,6 +14,8 @@ export interface PagerdOptions {
   readonly windowBytes?: number
   /** One restore has been recorded before, and is replayed. */
   readonly hasWorkingSet?: boolean
+  /** All of a VM's memory is brought as fast as can be, whether it touches it or not. */
+  readonly isPopulated?: boolean
   /** All of the image is in the manager's memory before the first VM. */
   readonly isResident: boolean
 }
@@ -26,7 +29,8 @@ export class PagerdServer implements PageServer {
     const directory = scratchDirectory()
     const started = { ...serveOptions(vm.image ?? "", options), directory }
     const manager = await startManager(started)
-    const socket = await listenForVms(manager, "vm")
+    const rate = options.isPopulated ? { populate_bytes_per_second: populateRateMax } : {}
+    const socket = await listenForVms(manager, "vm", rate)
     const server = new PagerdServer(manager, socket, started, options)
     if (options.isResident) await server.#load()
     if (options.hasWorkingSet) {
@@ -38,6 +42,8 @@ export class PagerdServer implements PageServer {
     return server
   }
 
+  #letsGo: Promise<unknown> | undefined
+
   private constructor(
     private manager: Manager,
     readonly socket: string,
@@ -46,12 +52,19 @@ export class PagerdServer implements PageServer {
   ) {}
 
   async costs(): Promise<Costs> {
-    await this.#untilNoVms()
+    await this.#untilAll("ended")
     const { faults } = await this.manager.debug.get<StatsView>("/v1/stats")
     return { faults: faults.missing, cpuSeconds: cpuSeconds(this.manager.pid) }
   }
 
-  async settle(): Promise<void> {}
+  async settle(): Promise<void> {
+    if (!this.options.isPopulated) return
+    // One question for all VMs that wait: many would keep the manager busy.
+    this.#letsGo ??= this.#untilAll("detached").finally(() => {
+      this.#letsGo = undefined
+    })
+    await this.#letsGo
+  }
 
   /** An image that is resident stays so, whoever has used it. */
   async renew(): Promise<void> {
@@ -71,14 +84,16 @@ export class PagerdServer implements PageServer {
 
   async #record(vm: RestoreOptions): Promise<void> {
     await restore({ ...vm, socket: this.socket })
-    await this.#untilNoVms()
+    await this.#untilAll("ended")
     const set = await setOf(this.manager, "vm")
     if (set === undefined) throw new BrokenWork("no working set was recorded of a restore")
   }
 
-  #untilNoVms(): Promise<unknown> {
-    return retryUntil("the end of the VMs' sessions", settleBudgetMs, async () => {
-      return (await this.manager.debug.get<SessionView[]>("/v1/sessions")).length === 0
+  /** VMs' sessions; of those that have ended there is none. */
+  #untilAll(state: "detached" | "ended"): Promise<unknown> {
+    return retryUntil(`all VMs' sessions being ${state}`, settleBudgetMs, async () => {
+      const sessions = await this.manager.debug.get<SessionView[]>("/v1/sessions")
+      return sessions.every((session) => session.state === state)
     })
   }
 }

@@ -114,7 +114,7 @@ async function measureRound(bed: TestBed, { backend, want }: Trial): Promise<Rou
     const timed = { ...vm, ...backendOf(server) }
     await warmFor(bed, want)
     const { restores, costs } = await measureCosts(server, () =>
-      restoreMany(want.vms, { ...timed, beforeEnd: (vmm) => server.settle(vmm) }),
+      restoreMany(want.vms, { ...timed, beforeEnd: () => server.settle() }),
     )
     await server.renew()
     const touchesMax = bed.sizes.vmTouchesMax

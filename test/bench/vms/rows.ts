@@ -101,12 +101,17 @@ const residentRow = (name: string, windows: string, windowBytes: number | undefi
 const windowsOf = (windowBytes: number | undefined): Pick<PagerdOptions, "windowBytes"> =>
   windowBytes === undefined ? {} : { windowBytes }
 
-const crowdRow = (
-  name: string,
-  who: string,
-  target: Target | undefined,
-  serve: (bed: TestBed, imageBytes: number) => Promise<PageServer>,
-): Row => ({
+interface CrowdRow {
+  readonly name: string
+  readonly who: string
+  /** Threads of the VMM touch its memory, whether there is KVM or not. */
+  readonly isPlain?: true
+  readonly target: Target | undefined
+  serve(bed: TestBed, imageBytes: number): Promise<PageServer>
+}
+
+/** Who is alone has all CPUs; of many, each has its share of them. */
+const crowdRow = ({ name, who, isPlain, target, serve }: CrowdRow): Row => ({
   name,
   metric: `p99 of touches, ${who}: worst of 32 VMs at once / one alone, by its share of a CPU`,
   placement,
@@ -116,7 +121,8 @@ const crowdRow = (
   async measure(bed) {
     const imageBytes = Math.min(...bed.sizes.vmImageBytes)
     const server = await serve(bed, imageBytes)
-    const vm = { ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server), isStepped: true }
+    const given = { ...bed.vms.optionsOf({ imageBytes }), ...backendOf(server), isStepped: true }
+    const vm = isPlain ? { ...given, isPlain } : given
     const touches = Math.min(bed.sizes.vmTouchesMax, Math.floor(imageBytes / pageBytes / 4))
     const bytes = 3 * touches * pageBytes
     await bed.vms.warm(bytes)
@@ -143,16 +149,32 @@ async function touchAtOnce(count: number, vm: VmmOptions, touches: number): Prom
 
 const fairShare = { atMost: 3 }
 
+const byPagerd =
+  (options: Pick<PagerdOptions, "windowBytes">): CrowdRow["serve"] =>
+  (bed, imageBytes) =>
+    bed.vms.pagerd(imageBytes, { isResident: true, ...options })
+
 const crowdRows = [
-  crowdRow("vms_crowd", "pagerd", fairShare, (bed, imageBytes) =>
-    bed.vms.pagerd(imageBytes, { isResident: true }),
-  ),
-  crowdRow("vms_crowd_pages", "pagerd with windows of a page", fairShare, (bed, imageBytes) =>
-    bed.vms.pagerd(imageBytes, { isResident: true, windowBytes: pageBytes }),
-  ),
-  crowdRow("vms_crowd_reference", "page by page (C)", undefined, (bed, imageBytes) =>
-    bed.vms.reference(imageBytes),
-  ),
+  crowdRow({ name: "vms_crowd", who: "pagerd", target: fairShare, serve: byPagerd({}) }),
+  crowdRow({
+    name: "vms_crowd_pages",
+    who: "pagerd with windows of a page",
+    target: fairShare,
+    serve: byPagerd({ windowBytes: pageBytes }),
+  }),
+  crowdRow({
+    name: "vms_crowd_threads",
+    who: "pagerd, threads for guests",
+    isPlain: true,
+    target: fairShare,
+    serve: byPagerd({}),
+  }),
+  crowdRow({
+    name: "vms_crowd_reference",
+    who: "page by page (C)",
+    target: undefined,
+    serve: (bed, imageBytes) => bed.vms.reference(imageBytes),
+  }),
 ]
 
 export const vmRows: readonly Row[] = [

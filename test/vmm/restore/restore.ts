@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { startVmm, type Vmm, type VmmAnswer, type VmmOptions } from "../vmm_program.js"
+import { startVmm, type VmmAnswer, type VmmOptions } from "../vmm_program.js"
 
 /** How one VM came to life: times from the start of its process. */
 export interface Restore {
@@ -20,7 +20,7 @@ export interface RestoreOptions extends VmmOptions {
   /** Ends the walk over a quarter of the memory earlier. */
   readonly touchesMax?: number
   /** Awaited before the VM is ended, and no part of any time. */
-  readonly beforeEnd?: ((vmm: Vmm) => Promise<void>) | undefined
+  readonly beforeEnd?: () => Promise<void>
 }
 
 /** Restores a VM, lets its guest touch a quarter of its memory, and ends it. */
@@ -35,7 +35,7 @@ export async function restore(options: RestoreOptions): Promise<Restore> {
     const quarter = await vmm.order("walk", 0, touched, 3, 2)
     const quarterMs = performance.now() - startedMs
     const ownBytes = ownBytesOf(vmm.process.pid)
-    await options.beforeEnd?.(vmm)
+    await options.beforeEnd?.()
     return {
       firstMs,
       quarterMs,
