@@ -12,6 +12,7 @@ import { awaitReplays, setOf } from "../working_sets/runs.js"
 import { guestImage } from "./guest_image.js"
 import { guestModes } from "./guest_modes.js"
 import { withHugePages } from "./huge_pages.js"
+import { awaitPopulation } from "./population.js"
 import { endStarted } from "./started.js"
 import { listenForVms } from "./vm_listener.js"
 import { hugePageBytes, startVmm } from "./vmm_program.js"
@@ -101,6 +102,22 @@ test("they have a working set of their own", () =>
     assert.is((await setOf(second, "vm"))?.pages_replayed, 5)
     await endStarted()
     await second.stop()
+  }))
+
+test("a VM that has all of them needs no manager", () =>
+  needingHugePages(async () => {
+    const image = newImage(35)
+    const manager = await startManager({ images: { vm: image } })
+    const populate_bytes_per_second = 2 ** 40
+    const socket = await listenForVms(manager, "vm", { populate_bytes_per_second })
+    const vmm = await startVmm({ socket, image, isPlain: true, memory, pageBytes: hugePageBytes })
+    await vmm.order("balloon", 1, 2)
+    await awaitPopulation(manager, "done")
+    await manager.kill()
+
+    const all = await vmm.order("inspect", 0, pages)
+    assert.equal([all.wrong, all.failed], [0, 0])
+    await endStarted()
   }))
 
 test("a VMM that does not tell of them is not served, and its operator hears why", () =>
