@@ -18,7 +18,7 @@ import {
 import { measureRow, type Row, type RowResult } from "./row.js"
 import { allRows } from "./rows/all.js"
 import { fullSizes, type Sizes, smokeSizes, TestBed } from "./test_bed.js"
-import { measureRestores, wrongOf } from "./vms/restores.js"
+import { brokenOf, measureRestores } from "./vms/restores.js"
 import { vmRows } from "./vms/rows.js"
 import { restoreCells } from "./vms/table.js"
 
@@ -90,7 +90,7 @@ async function measureAll(bed: TestBed, rows: readonly Row[]): Promise<BenchResu
   const vms = wantsVms
     ? await measureRestores(bed, (lines) => console.error(`${textTable(restoreCells(lines))}\n`))
     : []
-  broken.push(...wrongOf(vms))
+  broken.push(...brokenOf(vms))
   const { rounds } = bed.sizes
   return {
     machine,

@@ -33,6 +33,8 @@ export interface RestoreLine extends Scene {
   /** Undefined: it was left out, and why. */
   readonly figures: RestoreFigures | undefined
   readonly leftOut: string | undefined
+  /** It was tried, and could not do it. */
+  readonly hasFailed: boolean
 }
 
 /** One backend's VMs of one round. */
@@ -56,11 +58,15 @@ export async function measureRestores(
   return all
 }
 
-/** Backends whose guests have read what is not their memory's, as `broken` tells of it. */
-export function wrongOf(lines: readonly RestoreLine[]): { name: string; reason: string }[] {
-  return lines.flatMap(({ backend, figures: { wrong } = { wrong: 0 } }) =>
-    wrong === 0 ? [] : [{ name: "vms", reason: `${backend}: guests read ${wrong} wrong words` }],
-  )
+/** What was not done, or not done right, and by whom. */
+export function brokenOf(lines: readonly RestoreLine[]): { name: string; reason: string }[] {
+  return lines.flatMap(({ backend, figures, leftOut, hasFailed }) => {
+    if (hasFailed) return [{ name: "vms", reason: `${backend}: ${leftOut}` }]
+    const { wrong } = figures ?? { wrong: 0 }
+    return wrong > 0
+      ? [{ name: "vms", reason: `${backend}: guests read ${wrong} wrong words` }]
+      : []
+  })
 }
 
 function scenesOf({ sizes }: TestBed): Scene[] {
@@ -77,11 +83,12 @@ interface Trial {
   readonly want: Want & Scene
   readonly rounds: Round[]
   leftOut: string | undefined
+  hasFailed: boolean
 }
 
 function trialOf(backend: Backend, scene: Scene): Trial {
   const want = { ...scene, ownShare: backend.ownShare(scene.pageBytes) }
-  return { backend, want, rounds: [], leftOut: whyNoRoom(want) }
+  return { backend, want, rounds: [], leftOut: whyNoRoom(want), hasFailed: false }
 }
 
 /** Every backend that can serve such a scene, in turn, round after round. */
@@ -90,17 +97,26 @@ async function measureScene(bed: TestBed, scene: Scene): Promise<RestoreLine[]> 
   const trials = able.map((backend) => trialOf(backend, scene))
   for (let round = 0; round < roundsOf(bed, scene); round++) {
     for (const trial of trials) {
-      if (trial.leftOut !== undefined) continue
-      trial.leftOut = await withPool(trial.want, async () => {
-        trial.rounds.push(await measureRound(bed, trial))
-      })
+      if (trial.leftOut === undefined) await tryRound(bed, trial)
     }
   }
   const references = trials.find(({ backend }) => backend === pageByPage)?.rounds ?? []
-  return trials.map(({ backend, rounds, leftOut }) => {
+  return trials.map(({ backend, rounds, leftOut, hasFailed }) => {
     const figures = leftOut === undefined ? figuresOf(rounds, references) : undefined
-    return { ...scene, backend: backend.name, figures, leftOut }
+    return { ...scene, backend: backend.name, figures, leftOut, hasFailed }
   })
+}
+
+/** Whoever fails is told of in its line, and costs the others nothing. */
+async function tryRound(bed: TestBed, trial: Trial): Promise<void> {
+  try {
+    trial.leftOut = await withPool(trial.want, async () => {
+      trial.rounds.push(await measureRound(bed, trial))
+    })
+  } catch (error) {
+    trial.leftOut = `failed: ${error instanceof Error ? error.message : error}`
+    trial.hasFailed = true
+  }
 }
 
 /** Many VMs at once are many measurements already, and take long. */

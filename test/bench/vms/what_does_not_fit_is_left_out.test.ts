@@ -15,7 +15,13 @@ test("VMs fit when their own memory, the image twice and what others need are fr
 })
 
 test("the table says what was left out, and why", () => {
-  const line = { ...scene, pageBytes: 4096, backend: "pagerd", figures: undefined }
+  const line = {
+    ...scene,
+    pageBytes: 4096,
+    backend: "pagerd",
+    figures: undefined,
+    hasFailed: false,
+  }
 
   const [titles, cells] = restoreCells([{ ...line, leftOut: "no room" }])
 
