@@ -28,28 +28,29 @@ export class PagerdServer implements PageServer {
   static async start(vm: RestoreOptions, options: PagerdOptions): Promise<PagerdServer> {
     const directory = scratchDirectory()
     const started = { ...serveOptions(vm.image ?? "", options), directory }
-    const manager = await startManager(started)
-    const rate = options.isPopulated ? { populate_bytes_per_second: populateRateMax } : {}
-    const socket = await listenForVms(manager, "vm", rate)
-    const server = new PagerdServer(manager, socket, started, options)
-    if (options.isResident) await server.#load()
-    if (options.hasWorkingSet) {
-      await server.#record(vm)
-      await server.renew()
-    } else if (options.isResident) {
-      await restore({ ...vm, socket, touchesMax: 1 })
+    const server = new PagerdServer(await startManager(started), started, options)
+    try {
+      await server.#prepare(vm)
+      return server
+    } catch (error) {
+      await server.manager.kill()
+      throw error
     }
-    return server
   }
+
+  #socket = ""
 
   #letsGo: Promise<unknown> | undefined
 
   private constructor(
     private manager: Manager,
-    readonly socket: string,
     private readonly started: ManagerOptions,
     private readonly options: PagerdOptions,
   ) {}
+
+  get socket(): string {
+    return this.#socket
+  }
 
   async costs(): Promise<Costs> {
     await this.#untilAll("ended")
@@ -75,6 +76,19 @@ export class PagerdServer implements PageServer {
 
   stop(): Promise<void> {
     return this.manager.stop()
+  }
+
+  async #prepare(vm: RestoreOptions): Promise<void> {
+    const { isResident, isPopulated, hasWorkingSet } = this.options
+    const rate = isPopulated ? { populate_bytes_per_second: populateRateMax } : {}
+    this.#socket = await listenForVms(this.manager, "vm", rate)
+    if (isResident) await this.#load()
+    if (hasWorkingSet) {
+      await this.#record(vm)
+      await this.renew()
+    } else if (isResident) {
+      await restore({ ...vm, socket: this.socket, touchesMax: 1 })
+    }
   }
 
   async #load(): Promise<void> {

@@ -1,6 +1,7 @@
 /** VMs that are restored at once, by everybody who can bring their pages. */
 import { type Restore, restoreMany } from "../../vmm/restore/restore.js"
 import { type Line, lineOf } from "../../vmm/restore/table.js"
+import { endStarted } from "../../vmm/started.js"
 import { hugePageBytes } from "../../vmm/vmm_program.js"
 import { pageBytes } from "../figures.js"
 import { median } from "../row.js"
@@ -114,6 +115,7 @@ async function tryRound(bed: TestBed, trial: Trial): Promise<void> {
       trial.rounds.push(await measureRound(bed, trial))
     })
   } catch (error) {
+    await endStarted()
     trial.leftOut = `failed: ${error instanceof Error ? error.message : error}`
     trial.hasFailed = true
   }
