@@ -34,6 +34,7 @@ export interface Sizes {
   /** VMs that touch their memory at the same time, and how often each where each touch is timed. */
   readonly vmCrowd: number
   readonly vmTouchesMax: number
+  readonly vmCrowdTouches: number
 }
 
 const mebibyte = 1024 * 1024
@@ -56,6 +57,7 @@ export const fullSizes: Sizes = {
   vmSlowBytes: 32 * mebibyte,
   vmCrowd: 32,
   vmTouchesMax: 4096,
+  vmCrowdTouches: 1024,
 }
 
 /** Enough to see that every row runs; its figures mean nothing. */
@@ -77,6 +79,7 @@ export const smokeSizes: Sizes = {
   vmSlowBytes: mebibyte,
   vmCrowd: 3,
   vmTouchesMax: 64,
+  vmCrowdTouches: 64,
 }
 
 /**
