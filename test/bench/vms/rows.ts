@@ -112,13 +112,14 @@ interface CrowdRow {
   serve(bed: TestBed, imageBytes: number): Promise<PageServer>
 }
 
+const crowded = "worst of 32 VMs at once / one alone, by its share of a CPU"
 /** More than the pages of a default window, and nothing that a streak is made of. */
 const faultStride = 17
 
 /** Who is alone has all CPUs; of many, each has its share of them. */
 const crowdRow = ({ name, who, isPlain, stride, target, serve }: CrowdRow): Row => ({
   name,
-  metric: `p99 of ${stride ? "touches" : "faults"}, ${who}: worst of 32 VMs at once / one alone, by its share of a CPU`,
+  metric: `p99 of ${stride ? "touches" : "faults"}, ${who}: ${crowded}`,
   placement,
   unit: "us",
   judged: "ours / reference",
