@@ -28,6 +28,3 @@ export const windowBytesMax = 2 * 1024 * 1024
 
 /** Size of a page, in bytes, on every machine this version runs on. */
 export const pageBytes = 4_096
-
-/** Size of a huge page, in bytes: of hugetlb memory, which is there as a whole or not at all. */
-export const hugePageBytes = 2 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import type { Command } from "commander"
-import { hugePageBytes } from "../../protocol/limits.js"
+import { hugePageBytes } from "../engine/huge_pages.js"
 import { reasonOf } from "../errors.js"
 import type { WorkingSetDetailView, WorkingSetView } from "../view.js"
 import { CommandFailure, exitCodes } from "./failure.js"

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
 import { z } from "zod"
-import { hugePageBytes, pageBytes } from "../../protocol/limits.js"
+import { pageBytes } from "../../protocol/limits.js"
 import { imageName } from "../../protocol/messages.js"
+import { hugePageBytes } from "../engine/huge_pages.js"
 import { reasonOf } from "../errors.js"
 import type { WorkingSet } from "./working_set.js"
 

@@ -1,4 +1,5 @@
-import { pageBytes as enginePageBytes, hugePageBytes } from "../../protocol/limits.js"
+import { pageBytes as enginePageBytes } from "../../protocol/limits.js"
+import { hugePageBytes } from "../engine/huge_pages.js"
 import type { PagePairs } from "../engine/recordings.js"
 
 /**

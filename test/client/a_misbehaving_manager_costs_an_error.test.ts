@@ -1,5 +1,6 @@
 import { closeSync, openSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { connect, type PagerdError } from "../../client/index.js"
@@ -125,9 +126,18 @@ test("a share or cow of no file, of a wrong one, or of one that is too short", a
 })
 
 /** How many more descriptors this process has while a region is mapped. */
+/** Once those of earlier clients, which other threads close, are closed. */
+async function settledDescriptorCount(): Promise<number> {
+  for (let last = -1; ; await pause(20)) {
+    const count = descriptorCount(process.pid)
+    if (count === last) return count
+    last = count
+  }
+}
+
 async function descriptorsUsed(surplus: readonly number[], script: Script = {}): Promise<number> {
   const manager = new ScriptedManager(script, surplus)
-  const before = descriptorCount(process.pid)
+  const before = await settledDescriptorCount()
   const pager = await connect({ socket: manager.socket })
   const region = await pager.map("image")
   const used = descriptorCount(process.pid) - before

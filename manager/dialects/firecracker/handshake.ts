@@ -1,5 +1,6 @@
 import { z } from "zod"
-import { hugePageBytes, pageBytes } from "../../../protocol/limits.js"
+import { pageBytes } from "../../../protocol/limits.js"
+import { hugePageBytes } from "../../engine/huge_pages.js"
 import { ClientError } from "../../errors.js"
 
 /** More than a VM has: its memory is a few ranges around a hole, and slots for hotplug. */
